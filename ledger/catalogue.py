@@ -90,7 +90,7 @@ class LicenseType:
         return _COMMON_LEVELS.get(name, UNCLASSIFIED_LEVEL)
 
     def file_level(self, names: Iterable[str]) -> int:
-        """Level of a file that shows the disclosures `names`: the highest of theirs and the type's."""
+        """Level of a file that shows the disclosures `names`: the highest of theirs."""
         return max((self.field_level(name) for name in names), default=self.level)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 
 from ledger import canonical
 from ledger.encoding import b64url_decode, b64url_encode, parse_date
@@ -202,8 +203,8 @@ def parse_entry(value: object) -> Entry:
         else parse_date(_text(value, "valid_until")),
         supersedes=None
         if value["supersedes"] is None
-        else Digest(_sized(_text(value, "supersedes"), DIGEST_SIZE, "supersedes")),
-        salt=_sized(_text(value, "salt"), SALT_SIZE, "salt"),
+        else Digest(b64url_decode(_text(value, "supersedes"), DIGEST_SIZE)),
+        salt=b64url_decode(_text(value, "salt"), SALT_SIZE),
         holder_code_unchecked=_UNCHECKED in value,
     )
 
@@ -219,7 +220,7 @@ def parse_disclosure(text: str) -> Disclosure:
         or not isinstance(value[1], str)
     ):
         raise MalformedError("disclosure: not [salt, name, value]")
-    _sized(value[0], SALT_SIZE, "disclosure salt")
+    b64url_decode(value[0], SALT_SIZE)
     if canonical.encode(value) != raw:
         raise MalformedError("disclosure: not in canonical form (RFC 8785)")
     return Disclosure(text=text, name=value[1], value=value[2])
@@ -242,13 +243,6 @@ def _text(value: Mapping[str, object], name: str) -> str:
     return text
 
 
-def _sized(text: str, size: int, name: str) -> bytes:
-    raw = b64url_decode(text)
-    if len(raw) != size:
-        raise MalformedError(f"{name}: {len(raw)} bytes instead of {size}")
-    return raw
-
-
 def _digests(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not 0 < len(value) <= MAX_DISCLOSURES:
         raise MalformedError("entry: sd is not a list of digests")
@@ -256,8 +250,8 @@ def _digests(value: object) -> tuple[str, ...]:
     for text in value:
         if not isinstance(text, str):
             raise MalformedError("entry: sd is not a list of digests")
-        _sized(text, DIGEST_SIZE, "entry: sd")
+        b64url_decode(text, DIGEST_SIZE)
         digests.append(text)
-    if any(left >= right for left, right in zip(digests, digests[1:], strict=False)):
+    if any(left >= right for left, right in pairwise(digests)):
         raise MalformedError("entry: sd is not sorted, or names a digest twice")
     return tuple(digests)

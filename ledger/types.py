@@ -79,7 +79,7 @@ class AnchoredHead:
     epoch: int
     tree_size: int
     previous_size: int
-    """Size of the anchored head before it; it covers first the leaves [previous_size, tree_size)."""
+    """Size of the anchored head before it: this one covers first [previous_size, tree_size)."""
     root_hash: Digest
     block_number: int
     block_time: int
@@ -88,7 +88,7 @@ class AnchoredHead:
 
 @dataclass(frozen=True, slots=True)
 class EpochStart:
-    """One step of a log's live lineage: `epoch` goes on from `start_size` of the epoch before it."""
+    """One step of a log's live lineage: `epoch` goes on from `start_size` of the one before."""
 
     epoch: int
     start_size: int

@@ -29,18 +29,30 @@ class PeerRefusal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PeerFailure:
+    """A license that the peer has but does not serve, since its own checks of it failed."""
+
+    license_id: str
+    type_code: str
+    reason: str
+    check: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PeerAnswer:
-    """Unverified bundles (parsed JSON) as a peer sent them."""
+    """What a peer sent: bundles as parsed JSON, unverified, and what it holds back and why."""
 
     unverified_bundles: tuple[object, ...]
     refusals: tuple[PeerRefusal, ...]
+    failures: tuple[PeerFailure, ...]
 
 
 class Peers(Protocol):
     """Signed calls to other nodes. Sizes, times and concurrency are capped; no redirects.
 
     Raise PeerUnreachableError when no usable answer comes in time and PeerRefusedError when the
-    peer refuses. What a peer sends is unverified.
+    peer refuses (its `reason` is a reason of `ledger.policy`, `not_found`, or a reason of DESIGN §6
+    with which the peer withholds a damaged license). What a peer sends is unverified.
     """
 
     async def search(self, peer: RegionFacts, query: PeerQuery) -> PeerAnswer: ...
@@ -50,10 +62,10 @@ class Peers(Protocol):
     ) -> tuple[object, bytes]:
         """(unverified bundle, file bytes)."""
 
-    async def find_public(self, peer: RegionFacts, *, check_code: str | None, sha256: str | None) -> object | None:
+    async def find_public(
+        self, peer: RegionFacts, *, check_code: str | None, sha256: str | None
+    ) -> object | None:
         """An unverified bundle for an anonymous verifier, or None when the peer knows of none."""
 
-    def tile(
-        self, peer: RegionFacts, kind: LogKind, level: int, index: int, width: int
-    ) -> bytes:
+    def tile(self, peer: RegionFacts, kind: LogKind, level: int, index: int, width: int) -> bytes:
         """Tile bytes for the mirror (public, unsigned, checked against the anchored root)."""
