@@ -11,8 +11,7 @@ from ledger.errors import ConfigurationError
 GENESIS_TIME = 1_767_225_600
 """Time of block 0, seconds since 1970: 2026-01-01T00:00:00Z."""
 
-HOST = "127.0.0.1"
-"""The chain is served on this machine only."""
+LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +25,9 @@ class ChainConfig:
     hardfork: str = "paris"
     """The newest rules that GoQuorum, Besu and anvil share for compiled code."""
     port: int = 8545
-    """On the loopback address."""
+    host: str = LOOPBACK
+    """Address to serve on. Another one only where nobody else can reach it, such as a container's
+    own network: whoever reaches a development chain can rewrite it."""
     block_time: int | None = 1
     """Seconds between blocks; None mines a block for each transaction at once."""
     keep_state: bool = True
@@ -42,8 +43,8 @@ class ChainConfig:
 
     @property
     def url(self) -> str:
-        """Where it serves JSON-RPC."""
-        return f"http://{HOST}:{self.port}"
+        """Where this machine reaches its JSON-RPC."""
+        return f"http://{LOOPBACK}:{self.port}"
 
     @property
     def state(self) -> Path:
@@ -62,7 +63,7 @@ class ChainConfig:
 
     def flags(self) -> list[str]:
         """anvil's arguments; `nodes.devnet.chains` says why each is there."""
-        flags = ["--host", HOST, "--port", str(self.port), "--chain-id", str(self.chain_id)]
+        flags = ["--host", self.host, "--port", str(self.port), "--chain-id", str(self.chain_id)]
         flags += ["--hardfork", self.hardfork, "--timestamp", str(self.genesis_time)]
         flags += ["--gas-price", "0", "--block-base-fee-per-gas", "0"]
         flags += ["--gas-limit", str(self.gas_limit), "--no-request-size-limit"]

@@ -35,7 +35,7 @@ from typing import Self
 from ledger.errors import ChainUnavailableError, ConfigurationError
 from nodes.devnet import chain_state, process_lock
 from nodes.devnet.anvil_rpc import AnvilRpc
-from nodes.devnet.chain_config import HOST, ChainConfig
+from nodes.devnet.chain_config import ChainConfig
 from nodes.devnet.keeper import STOP_SECONDS
 from nodes.devnet.ports import require_free_port
 from nodes.devnet.process_lock import Holder
@@ -143,7 +143,7 @@ def _prepare(config: ChainConfig) -> None:
             f"a chain runs already from {config.directory}: process {found.pid}, port {found.port}."
             " Use it, or stop it first (`make demo-stop` for the demo's)."
         )
-    require_free_port(config.port, purpose="the chain's JSON-RPC", host=HOST)
+    require_free_port(config.port, purpose="the chain's JSON-RPC", host=config.host)
     if config.keep_state:
         chain_state.restore(config.state)
         config.require_same_chain()
