@@ -170,5 +170,9 @@ class StoreError(LedgerError):
     """The database or the file store failed. Where state is uncertain the worker restarts."""
 
 
+class CommitUnknownError(StoreError):
+    """A commit may or may not have happened: recover by reading, never by guessing."""
+
+
 class ConfigurationError(LedgerError):
     """A setting is missing or wrong; the message names it and the remedy."""

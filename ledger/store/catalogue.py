@@ -1,0 +1,37 @@
+"""The catalogue of license types (`ledger.ports.catalogue`)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Final
+
+from sqlalchemy import bindparam, select
+
+from ledger.catalogue import LicenseType
+from ledger.store.repository import Repository
+from ledger.store.tables.catalogue import LICENSE_TYPE
+
+_ALL: Final = select(LICENSE_TYPE).order_by(LICENSE_TYPE.c.code)
+_ONE: Final = select(LICENSE_TYPE).where(LICENSE_TYPE.c.code == bindparam("key"))
+
+
+class SqlCatalogueReader(Repository):
+    """Reads types; the table's columns are the type's attributes."""
+
+    __slots__ = ()
+
+    def get(self, type_code: str) -> LicenseType | None:
+        row = self._connection.execute(_ONE, {"key": type_code}).mappings().first()
+        return None if row is None else LicenseType(**row)
+
+    def all(self) -> tuple[LicenseType, ...]:
+        return tuple(LicenseType(**row) for row in self._connection.execute(_ALL).mappings())
+
+
+class SqlCatalogueWriter(SqlCatalogueReader):
+    """Adds and replaces types."""
+
+    __slots__ = ()
+
+    def put_all(self, types: tuple[LicenseType, ...]) -> None:
+        self._put(LICENSE_TYPE, [asdict(kind) for kind in types])

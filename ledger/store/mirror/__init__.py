@@ -1,0 +1,1 @@
+"""This node's own copy of what the chain says (`ledger.ports.mirror`)."""

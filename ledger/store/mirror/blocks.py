@@ -1,0 +1,75 @@
+"""Mirrored blocks, and how far they are final."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+from sqlalchemy import bindparam, select
+
+from ledger.ports.mirror import MirrorPosition
+from ledger.store.repository import AnyRow, Repository
+from ledger.store.tables.mirror_chain import BLOCK, FOLLOWING
+from ledger.types import BlockRef
+
+NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""When the chain answered last, while it has not answered yet: as stale as can be."""
+
+_COLUMNS: Final = (BLOCK.c.number, BLOCK.c.hash, BLOCK.c.parent_hash, BLOCK.c.time)
+_BLOCK: Final = select(*_COLUMNS).where(BLOCK.c.number == bindparam("block"))
+_NEWEST: Final = select(*_COLUMNS).order_by(BLOCK.c.number.desc()).limit(1)
+_OLDEST: Final = select(*_COLUMNS).order_by(BLOCK.c.number).limit(1)
+_FOLLOWING: Final = select(FOLLOWING.c.final_number, FOLLOWING.c.checked_at, FOLLOWING.c.halted)
+_AT_TIME: Final = (
+    select(*_COLUMNS)
+    .where(BLOCK.c.time <= bindparam("at"), BLOCK.c.number <= bindparam("final"))
+    .order_by(BLOCK.c.time.desc(), BLOCK.c.number.desc())
+    .limit(1)
+)
+
+
+class BlockReader(Repository):
+    """Blocks by number and by time."""
+
+    __slots__ = ()
+
+    def position(self) -> MirrorPosition | None:
+        newest = self._newest()
+        if newest is None:
+            return None
+        row = self._connection.execute(_FOLLOWING).first()
+        final_number, checked_at, halted = (None, None, None) if row is None else row
+        final = None if final_number is None else self.block(final_number)
+        return MirrorPosition(
+            newest=newest,
+            final=final or self._oldest(),
+            checked_at=checked_at or NEVER,
+            halted=halted,
+        )
+
+    def block(self, number: int) -> BlockRef | None:
+        row = self._connection.execute(_BLOCK, {"block": number}).first()
+        return None if row is None else _to_block(row)
+
+    def block_at(self, time: int) -> BlockRef | None:
+        position = self.position()
+        if position is None:
+            return None
+        values = {"at": time, "final": position.final.number}
+        row = self._connection.execute(_AT_TIME, values).first()
+        return None if row is None else _to_block(row)
+
+    def _newest(self) -> BlockRef | None:
+        row = self._connection.execute(_NEWEST).first()
+        return None if row is None else _to_block(row)
+
+    def _oldest(self) -> BlockRef:
+        """Where following began, a block that the configuration vouches for: final from the start.
+
+        Only for a mirror that has a block.
+        """
+        return _to_block(self._connection.execute(_OLDEST).one())
+
+
+def _to_block(row: AnyRow) -> BlockRef:
+    return BlockRef(number=row[0], hash=row[1], parent_hash=row[2], time=row[3])

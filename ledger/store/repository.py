@@ -1,0 +1,52 @@
+"""What every repository shares: one connection inside one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql.dml import Insert as PostgresInsert
+from sqlalchemy.dialects.sqlite.dml import Insert as SqliteInsert
+
+AnyRow = Row[*tuple[Any, ...]]
+AnySelect = Select[*tuple[Any, ...]]
+
+
+class Repository:
+    """Runs statements on its session's connection. Lives as long as the session."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def _put(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+        """Add rows, or replace those that have the same primary key."""
+        if rows:
+            self._connection.execute(_upsert(self._connection.dialect.name, table), rows)
+
+    def _add_new(self, table: Table, row: dict[str, Any]) -> bool:
+        """Add a row unless one with its key exists; True when it was added."""
+        statement = _insert_new(self._connection.dialect.name, table)
+        return self._connection.execute(statement, row).rowcount == 1
+
+
+def _insert(dialect: str, table: Table) -> SqliteInsert | PostgresInsert:
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+@cache
+def _upsert(dialect: str, table: Table) -> SqliteInsert | PostgresInsert:
+    keys = [column.name for column in table.primary_key]
+    insert = _insert(dialect, table)
+    others = [column.name for column in table.columns if not column.primary_key]
+    values = {name: insert.excluded[name] for name in others}
+    return insert.on_conflict_do_update(index_elements=keys, set_=values)
+
+
+@cache
+def _insert_new(dialect: str, table: Table) -> SqliteInsert | PostgresInsert:
+    return _insert(dialect, table).on_conflict_do_nothing()
