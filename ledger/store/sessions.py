@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from ledger.store.accounts import SqlAccountReader, SqlAccountWriter
 from ledger.store.catalogue import SqlCatalogueReader, SqlCatalogueWriter
+from ledger.store.key_rows import SqlDataKeyReader, SqlDataKeyWriter
 from ledger.store.licenses.reader import SqlLicenseReader
 from ledger.store.licenses.writer import SqlLicenseWriter
 from ledger.store.log import SqlLogReader, SqlLogWriter
@@ -49,6 +50,11 @@ class SqlReadSession:
     def catalogue(self) -> SqlCatalogueReader:
         return SqlCatalogueReader(self._connection)
 
+    @property
+    def data_keys(self) -> SqlDataKeyReader:
+        """For `ledger.store.data_keys` alone; the port does not have it."""
+        return SqlDataKeyReader(self._connection)
+
 
 class SqlWriteSession:
     """A transaction (`ledger.ports.database.WriteSession`)."""
@@ -82,3 +88,8 @@ class SqlWriteSession:
     @property
     def catalogue(self) -> SqlCatalogueWriter:
         return SqlCatalogueWriter(self._connection)
+
+    @property
+    def data_keys(self) -> SqlDataKeyWriter:
+        """For `ledger.store.data_keys` alone; the port does not have it."""
+        return SqlDataKeyWriter(self._connection)

@@ -20,6 +20,7 @@ HASHES = (
 )
 MAY_HASH = {
     "ledger/hashing.py": "the one definition of everything that is hashed",
+    "ledger/store/encryption.py": "key derivation (HKDF) names the hash that it runs on",
 }
 """Files that may import a hash, with the reason. Key derivation names a hash without hashing."""
 
