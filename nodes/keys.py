@@ -73,20 +73,32 @@ def generate_keys(region: Region) -> NodeKeys:
 
 
 def create_keys_file(path: Path, keys: NodeKeys) -> None:
-    """Write a new file, durably. Raise ConfigurationError if there is one: keys are never lost."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a new file, durably and whole. Raise ConfigurationError if there is one already."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+            out.write(canonical.encode(_to_json(keys)))
+            out.flush()
+            os.fsync(out.fileno())
+        os.link(partial, path)  # unlike a rename, never replaces
     except FileExistsError as error:
         raise ConfigurationError(
             f"{path} exists and is not overwritten: it may hold the only copy of this node's keys"
         ) from error
     except OSError as error:
         raise ConfigurationError(f"keys file {path} cannot be written: {error}") from error
-    with os.fdopen(descriptor, "wb") as out:
-        out.write(canonical.encode(_to_json(keys)))
-        out.flush()
-        os.fsync(out.fileno())
+    finally:
+        partial.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def read_keys_file(path: Path, region: Region) -> NodeKeys:
