@@ -86,7 +86,14 @@ class NotPermittedError(LedgerError):
 
 
 class NotAuthenticatedError(LedgerError):
-    """The caller did not show who it is, or what it showed is unknown, expired or revoked."""
+    """The caller did not show who it is, or what it showed is unknown, expired or revoked.
+
+    `reason` is a stable code.
+    """
+
+    def __init__(self, message: str, *, reason: str = "not_authenticated") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class BusyError(LedgerError):
@@ -135,6 +142,16 @@ class ChainError(LedgerError):
 
 class ChainUnavailableError(ChainError):
     """The client cannot be reached or is not able to answer; retrying later may help."""
+
+
+class ClientRefusedError(ChainError):
+    """The chain's client answered with an error. `meaning` says in one word which kind."""
+
+    def __init__(self, message: str, *, code: int, meaning: str, data: object = None) -> None:
+        super().__init__(f"the chain's client refused ({code}): {message}")
+        self.code = code
+        self.meaning = meaning
+        self.data = data
 
 
 class RevertedError(ChainError):
