@@ -13,6 +13,7 @@ from ledger.services.evidence import Evidence
 from ledger.services.exchange import Exchange
 from ledger.services.issuance import Issuance
 from ledger.services.lookup import LookUp
+from ledger.services.peer_gate import PeerGate
 from ledger.services.provision import Provision
 from ledger.services.status import StatusService
 from ledger.services.verifying import PublicVerification
@@ -55,6 +56,8 @@ class ApiSettings:
     """Bodies above `max_json_bytes` that are held in memory at once."""
     verify_rate: str = "60/minute"
     """Anonymous verifications per client address, in the notation of `limits`; empty: no limit."""
+    peer_find_rate: str = "600/minute"
+    """Anonymous verifiers' questions that one region may pass on, in the notation of `limits`."""
     access_log: bool = True
     """One log line per request; never a body, a query string or a check code."""
 
@@ -93,6 +96,7 @@ class Services:
     public_verification: PublicVerification
     exchange: Exchange
     provision: Provision
+    peer_gate: PeerGate
     accounts: Accounts
     evidence: Evidence
     database: Database

@@ -2,8 +2,9 @@
 
 A request's signature covers its method, target URI, content type and content digest, and states
 when it was made, until when it counts, its key and a nonce. An answer's covers its status, content
-type and content digest, and of the request its method, target, digest and signature (`;req`, RFC
-9421 §2.4), so that no answer fits any other request. Refusals are answers like others.
+type and content digest, and the signature of the request (`;req`, RFC 9421 §2.4). Since the asker
+knows what it asked, that binds the answer to that one request and no other. Refusals are answers
+like others.
 
     Content-Digest:  sha-256=:…:
     Signature-Input: ledger=("@method" "@target-uri" "content-type" "content-digest");created=…;
@@ -51,9 +52,6 @@ ANSWER_COMPONENTS: Final = (
     '"@status"',
     '"content-type"',
     '"content-digest"',
-    '"@method";req',
-    '"@target-uri";req',
-    '"content-digest";req',
     f'"signature";req;key="{LABEL}"',
 )
 
@@ -78,7 +76,7 @@ class Request:
 
     method: str
     url: str
-    """Absolute target URI; for a receiver: its own address on the chain and the path asked for."""
+    """Absolute target URI; for a receiver: its own endpoint on the chain and the path asked for."""
     fields: Fields
     body: bytes
 
