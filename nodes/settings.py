@@ -73,6 +73,11 @@ class NodeSettings(BaseSettings):
         description="Host names that requests may name, separated by commas; loopback names and "
         "the host of `public_url` are always allowed. `*` allows any.",
     )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Addresses of reverse proxies, separated by commas, whose X-Forwarded-For and "
+        "X-Forwarded-Proto are believed. Empty: nobody's.",
+    )
 
     # --- Storage
     data_dir: Path = Field(
@@ -235,7 +240,7 @@ class NodeSettings(BaseSettings):
         LogFormat.AUTO, description="`json`, `console`, or `auto`: console on a terminal."
     )
 
-    @field_validator("allowed_hosts", "peer_networks", mode="before")
+    @field_validator("allowed_hosts", "trusted_proxies", "peer_networks", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

@@ -16,7 +16,7 @@ from nodes.settings import PREFIX, NodeSettings
 
 CONFIG_VARIABLE: Final = "LEDGER_CONFIG"
 
-CLIENT_VARIABLES: Final = frozenset({CONFIG_VARIABLE, "LEDGER_URL", "LEDGER_TOKEN", "LEDGER_LANG"})
+CLIENT_VARIABLES: Final = frozenset({CONFIG_VARIABLE, "LEDGER_URL", "LEDGER_TOKEN"})
 """Variables with our prefix that are for the command line and no settings of a node."""
 
 
