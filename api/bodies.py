@@ -1,0 +1,173 @@
+"""Bodies of requests: read whole, within limits, and strictly.
+
+JSON is read by `ledger.canonical.parse`, which takes only what leaves no doubt (UTF-8, no name
+twice, 64 levels, integers that every language holds), and then checked against a schema without
+coercion. What is wrong is answered by field; values are never repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+from fastapi import Request
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from api.dependencies import settings_of
+from api.problems import BodyTooLargeError, MalformedBodyError, MediaTypeError
+from ledger import canonical
+from ledger.errors import Fault, InvalidInputError, MalformedError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+JSON: Final = "application/json"
+FORM: Final = "multipart/form-data"
+
+MAX_FAULTS: Final = 100
+"""Faults that one answer names; a caller corrects those first."""
+
+
+class Body(BaseModel):
+    """Parent of every request body: nothing is coerced, no member is unknown."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class JsonBody(Generic[Model]):
+    """A dependency that reads a JSON body of one model; the OpenAPI document derives from it."""
+
+    model: type[Model]
+
+    async def __call__(self, request: Request) -> Model:
+        require_media_type(request, JSON)
+        limit = settings_of(request).max_json_bytes
+        value = parse_json(await read_body(request, limit), max_bytes=limit)
+        return check(TypeAdapter(self.model), value)
+
+
+def media_type_of(request: Request) -> str:
+    """The body's media type in lower case, without parameters; empty when none is stated."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def require_media_type(request: Request, *accepted: str) -> str:
+    """The body's media type; raise MediaTypeError unless it is one of `accepted`."""
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise MediaTypeError("compressed bodies are not read here; send it without encoding")
+    stated = media_type_of(request)
+    if stated not in accepted:
+        raise MediaTypeError(
+            f"the body is {stated[:60] or 'of no stated type'}; send {' or '.join(accepted)}"
+        )
+    return stated
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """The whole body, at most `limit` bytes; raise BodyTooLargeError as soon as it is more."""
+    stated = request.headers.get("content-length", "")
+    if stated.isdecimal() and int(stated[:20]) > limit:
+        raise _too_large(limit)
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise _too_large(limit)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _too_large(limit: int) -> BodyTooLargeError:
+    return BodyTooLargeError(f"at most {limit} bytes are taken here; send less at once")
+
+
+def parse_json(data: bytes, *, max_bytes: int) -> object:
+    """The JSON value in `data`; raise MalformedBodyError saying where it goes wrong."""
+    try:
+        return canonical.parse(data, max_bytes=max_bytes)
+    except MalformedError as error:
+        raise MalformedBodyError(f"the body cannot be read: {error}") from error
+
+
+def check(adapter: TypeAdapter[Model], value: object, *, row: int | None = None) -> Model:
+    """`value` as the adapter's model; raise InvalidInputError naming every fault."""
+    try:
+        return adapter.validate_python(value)
+    except ValidationError as error:
+        raise InvalidInputError(faults_of(error.errors(include_url=False), row=row)) from error
+
+
+def faults_of(details: Iterable[Mapping[str, Any]], *, row: int | None = None) -> tuple[Fault, ...]:
+    """Pydantic's error details as faults; no value that was sent is in them."""
+    faults: list[Fault] = []
+    for detail in details:
+        if len(faults) == MAX_FAULTS:
+            break
+        problem, next_step, code = _explain(detail)
+        faults.append(
+            Fault(
+                field=path_of(detail["loc"]),
+                problem=problem,
+                next_step=next_step,
+                code=code,
+                row=row,
+            )
+        )
+    return tuple(faults)
+
+
+def path_of(location: Iterable[object]) -> str:
+    """A path such as `holders[0].code`; names from outside are cut to 64 characters."""
+    path = ""
+    for step in location:
+        if isinstance(step, int):
+            path += f"[{step}]"
+        else:
+            path += ("." if path else "") + str(step)[:64]
+    return path or "body"
+
+
+def _explain(detail: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Problem, next step and code for one of pydantic's error types."""
+    kind = detail["type"]
+    fixed = _EXPLANATIONS.get(kind)
+    if fixed is not None:
+        return fixed
+    message = str(detail["msg"]).removeprefix("Value error, ")
+    problem = message[:1].lower() + message[1:]
+    for suffix, code in _CODES.items():
+        if kind.endswith(suffix):
+            return problem, "see the description of this operation in /openapi.json", code
+    return problem, "correct the value", "invalid_value"
+
+
+_EXPLANATIONS: Final[Mapping[str, tuple[str, str, str]]] = {
+    "missing": ("is missing", "add it", "missing"),
+    "extra_forbidden": (
+        "is not a member that is known here",
+        "leave it out, or check its spelling",
+        "unknown_member",
+    ),
+}
+_CODES: Final[Mapping[str, str]] = {
+    "_type": "wrong_type",
+    "_too_long": "too_long",
+    "_too_short": "too_short",
+    "too_long": "too_long",
+    "too_short": "too_short",
+    "_pattern_mismatch": "malformed_text",
+}
+
+
+def converted(function: Callable[[object], Any]) -> Callable[[object], Any]:
+    """`function` for use as a pydantic validator: its MalformedError becomes a fault."""
+
+    def convert(value: object) -> Any:
+        try:
+            return function(value)
+        except MalformedError as error:
+            raise ValueError(str(error)) from error
+
+    return convert
