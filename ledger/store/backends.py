@@ -32,7 +32,9 @@ WRITER_LOCK: Final = 0x4C4C_5752
 """Key of the advisory lock that PostgreSQL writers take."""
 _OWNER_ONLY: Final = 0o600
 _CACHED_STATEMENTS: Final = 512
-_SQLITE_CACHE_KIB: Final = 8 * 1024
+_READER_CACHE_KIB: Final = 8 * 1024
+_WRITER_CACHE_KIB: Final = 64 * 1024
+"""Registrations land in random places of the look-up indexes: those should stay in memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +125,8 @@ def _sqlite_engine(url: URL, busy_timeout: float, size: int, *, query_only: bool
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA temp_store=MEMORY")
-        connection.execute(f"PRAGMA cache_size=-{_SQLITE_CACHE_KIB}")
+        cache = _READER_CACHE_KIB if query_only else _WRITER_CACHE_KIB
+        connection.execute(f"PRAGMA cache_size=-{cache}")
         connection.execute(f"PRAGMA query_only={'ON' if query_only else 'OFF'}")
 
     return engine

@@ -1,8 +1,8 @@
 """What a driver's failure means: told once, for SQLite and PostgreSQL alike.
 
     busy       another writer or too many connections; nothing was stored    BusyError
-    conflict   a unique or foreign key refused the row; nothing was stored   ConflictError
-    failed     disk full, damaged file, missing table; nothing was stored    StoreError
+    conflict   a row with this key exists; nothing was stored                ConflictError
+    failed     disk full, damaged file, wrong value; nothing was stored      StoreError
     unknown    the answer to COMMIT was lost or the sync failed half-way     CommitUnknownError
 
 Only a commit can end as *unknown*: before it nothing is durable, whatever fails.
@@ -22,6 +22,11 @@ from ledger.errors import BusyError, CommitUnknownError, ConflictError, LedgerEr
 _BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _SQLITE_REFUSALS: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_CONSTRAINT})
 """Failures of COMMIT after which nothing of the transaction can come back in a recovery."""
+
+_SQLITE_DUPLICATE: Final = frozenset(
+    {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
+)
+_SQLSTATE_DUPLICATE: Final = "23505"
 
 _SQLSTATE_BUSY: Final = frozenset({"40001", "40P01", "55P03", "53300"})
 """Serialization failure, deadlock, lock timeout, too many connections."""
@@ -44,11 +49,11 @@ def failure(error: SQLAlchemyError) -> LedgerError:
         return BusyError("every database connection is in use; try again shortly")
     if _is_busy(error):
         return BusyError("another writer holds the database; nothing was stored, try again shortly")
-    if isinstance(error, IntegrityError):
-        return ConflictError(f"the database refused a row that another one excludes: {error.orig}")
+    if isinstance(error, IntegrityError) and is_duplicate(error):
+        return ConflictError(f"the row exists already: {cause_of(error)}")
     if _is_lost(error):
         return BusyError("the database cannot be reached; nothing was stored, try again later")
-    return StoreError(f"the database failed and nothing was stored: {_cause(error)}")
+    return StoreError(f"the database failed and nothing was stored: {cause_of(error)}")
 
 
 def commit_failure(error: SQLAlchemyError) -> LedgerError:
@@ -57,12 +62,20 @@ def commit_failure(error: SQLAlchemyError) -> LedgerError:
     if code in _BUSY | _SQLITE_REFUSALS or (state and not state.startswith(_SQLSTATE_LOST)):
         return failure(error)
     return CommitUnknownError(
-        f"the commit may or may not have happened: {_cause(error)}; read before you go on"
+        f"the commit may or may not have happened: {cause_of(error)}; read before you go on"
     )
+
+
+def is_duplicate(error: IntegrityError) -> bool:
+    """True when a row with the same key exists; a missing value or reference is no duplicate."""
+    extended = getattr(error.orig, "sqlite_errorcode", None)
+    return extended in _SQLITE_DUPLICATE or _sqlstate(error) == _SQLSTATE_DUPLICATE
 
 
 def violated_value(error: IntegrityError) -> str | None:
     """Which value of a license another license has already, in words; None for other rules."""
+    if not is_duplicate(error):
+        return None
     text = str(error.orig)
     return next((words for name, words in UNIQUE_VALUES.items() if name in text), None)
 
@@ -90,6 +103,8 @@ def _sqlstate(error: SQLAlchemyError) -> str | None:
     return state if isinstance(state, str) else None
 
 
-def _cause(error: SQLAlchemyError) -> str:
-    """The driver's own words: SQLAlchemy's would repeat the parameters, which may name people."""
-    return str(error.orig if isinstance(error, DBAPIError) else type(error).__name__)
+def cause_of(error: SQLAlchemyError) -> str:
+    """The driver's own words. SQLAlchemy's would repeat the parameters, PostgreSQL's the row."""
+    cause = error.orig if isinstance(error, DBAPIError) else None
+    primary = getattr(getattr(cause, "diag", None), "message_primary", None)
+    return str(primary or cause or type(error).__name__)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Table
+from sqlalchemy import Connection, Executable, Row, Select, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql.dml import Insert as PostgresInsert
 from sqlalchemy.dialects.sqlite.dml import Insert as SqliteInsert
@@ -31,7 +31,7 @@ class Repository:
     def _add_new(self, table: Table, row: dict[str, Any]) -> bool:
         """Add a row unless one with its key exists; True when it was added."""
         statement = _insert_new(self._connection.dialect.name, table)
-        return self._connection.execute(statement, row).rowcount == 1
+        return self._connection.execute(statement, row).first() is not None
 
 
 def _insert(dialect: str, table: Table) -> SqliteInsert | PostgresInsert:
@@ -48,5 +48,6 @@ def _upsert(dialect: str, table: Table) -> SqliteInsert | PostgresInsert:
 
 
 @cache
-def _insert_new(dialect: str, table: Table) -> SqliteInsert | PostgresInsert:
-    return _insert(dialect, table).on_conflict_do_nothing()
+def _insert_new(dialect: str, table: Table) -> Executable:
+    # An INSERT's row count is not told by every driver; what it returns is.
+    return _insert(dialect, table).on_conflict_do_nothing().returning(*table.primary_key)

