@@ -113,6 +113,11 @@ def content_digest(body: bytes) -> str:
     return f"sha-256=:{b64encode(sha256(body)).decode('ascii')}:"
 
 
+def target_uri(endpoint: str, path: str) -> str:
+    """The target that both sides sign for: the endpoint on the chain, and a path of this API."""
+    return endpoint.rstrip("/") + path
+
+
 def sign_request(
     *,
     method: str,

@@ -102,7 +102,7 @@ class PeerGate:
         """Try this region's endpoints, newest first; the first refusal says what is wrong."""
         refusals: list[NotAuthenticatedError] = []
         for endpoint in known.own_endpoints:
-            url = endpoint.rstrip("/") + request.url
+            url = signing.target_uri(endpoint, request.url)
             try:
                 return signing.verify_request(
                     replace(request, url=url), key=key, key_id=key_id, now=self._clock()
