@@ -1,0 +1,1 @@
+"""Draws the PDF files of sample licenses."""
