@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
+from pydantic import BaseModel
 from starlette.responses import Response
 
 from ledger import errors
@@ -221,3 +222,29 @@ def _fault_members(fault: Fault) -> dict[str, object]:
     if fault.row is None:
         del members["row"]
     return members
+
+
+class FaultOut(BaseModel):
+    """One thing that is wrong with what was sent."""
+
+    field: str
+    problem: str
+    next_step: str
+    code: str
+    row: int | None = None
+
+
+class ProblemOut(BaseModel):
+    """A problem (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    errors: list[FaultOut]
+    reason: str | None = None
+    check: int | None = None
+    region: str | None = None
+    request_id: str | None = None
