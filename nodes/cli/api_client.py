@@ -53,15 +53,19 @@ class ApiClient:
     def get(self, path: str, **query: object) -> Json:
         """The JSON answer to a GET; raise ProblemError or UnreachableError."""
         given = {name: str(value) for name, value in query.items() if value is not None}
-        return self._json(self.request("GET", path, params=given))
+        return self.json_of(self.request("GET", path, params=given))
 
     def post(self, path: str, body: object, headers: Mapping[str, str] | None = None) -> Json:
         """The JSON answer to a POST of `body` as JSON."""
-        return self._json(self.request("POST", path, json=body, headers=dict(headers or {})))
+        return self.json_of(self.request("POST", path, json=body, headers=dict(headers or {})))
 
-    def post_file(self, path: str, field: str, content: bytes, name: str = "file") -> Json:
-        """The JSON answer to a POST of one file as a form."""
-        return self._json(self.request("POST", path, files={field: (name, content)}))
+    def post_form(
+        self, path: str, values: Mapping[str, str], field: str, content: bytes, name: str
+    ) -> Json:
+        """The JSON answer to a POST of a form with `values` and one file."""
+        return self.json_of(
+            self.request("POST", path, data=dict(values), files={field: (name, content)})
+        )
 
     def request(self, method: str, path: str, **more: Any) -> httpx2.Response:
         """Any call; raise ProblemError for every answer that is not a success."""
@@ -76,7 +80,8 @@ class ApiClient:
             return response
         raise _problem(response)
 
-    def _json(self, response: httpx2.Response) -> Json:
+    def json_of(self, response: httpx2.Response) -> Json:
+        """The object that an answer holds; raise UnreachableError when it holds none."""
         try:
             value = response.json()
         except ValueError as error:
@@ -120,6 +125,7 @@ def _problem(response: httpx2.Response) -> ProblemError:
     return ProblemError(
         status=response.status_code,
         code=str(problem.get("code", "")),
+        retry_after=float(wait) if wait and wait.isdecimal() else 0.0,
         message=": ".join(parts[:2]) + "".join(f" ({more})" for more in parts[2:]),
         faults=tuple(describe_fault(one) for one in (listed or [])[:_SHOWN_FAULTS])
         if isinstance(listed, list)

@@ -7,11 +7,13 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from rich.progress import Progress
     from rich.status import Status
+
+_UNBOUNDED: Final = 10_000
 
 
 def write_json(value: object) -> None:
@@ -40,7 +42,8 @@ def write_table(
     table = Table(*columns, title=title, title_justify="left", box=None, pad_edge=False)
     for row in rows:
         table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
-    Console(soft_wrap=not sys.stdout.isatty()).print(table)
+    # Where no terminal sets the width, nothing is cut.
+    Console(width=None if sys.stdout.isatty() else _UNBOUNDED).print(table)
 
 
 def write_pairs(pairs: Mapping[str, object]) -> None:

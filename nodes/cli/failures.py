@@ -29,8 +29,18 @@ class ExitCode(IntEnum):
 class ProblemError(errors.LedgerError):
     """A node answered with a problem (RFC 9457)."""
 
-    def __init__(self, *, status: int, code: str, message: str, faults: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        *,
+        status: int,
+        code: str,
+        message: str,
+        faults: tuple[str, ...] = (),
+        retry_after: float = 0.0,
+    ) -> None:
         super().__init__(message)
+        self.retry_after = retry_after
+        """Seconds that the node asks to wait; 0 when it does not say."""
         self.status = status
         self.code = code
         self.faults = faults
