@@ -22,8 +22,8 @@ CREDIT_CODE, CITIZEN_NUMBER = "001", "111"
 """The two 持证主体代码类型 whose codes carry a check character (STANDARDS §3)."""
 
 HOLDER_CODE_TYPES: Final = frozenset(
-    ("001", "099", "111", "114", "115", "118", "119", "120")
-    + ("122", "411", "412", "413", "414", "511", "516", "999")
+    {"001", "099", "111", "114", "115", "118", "119", "120", "122", "411", "412", "413", "414"}
+    | {"511", "516", "999"}
 )
 CHECK_CODE_BYTES: Final = 16
 MAX_HOLDERS: Final = 50

@@ -12,9 +12,8 @@ Messages say what is wrong and never repeat the text: it may be a person's data.
 from __future__ import annotations
 
 import re
-from base64 import urlsafe_b64encode
 from binascii import Error as _BinasciiError
-from binascii import a2b_base64
+from binascii import a2b_base64, b2a_base64
 from datetime import UTC, date, datetime
 from typing import Final
 
@@ -25,13 +24,15 @@ MIN_DATE_YEAR: Final = 1800
 """An earlier date is a slip of the hand or some program's default, not a license's validity."""
 
 _TO_STANDARD_ALPHABET = bytes.maketrans(b"-_", b"+/")
+_TO_URL_ALPHABET = bytes.maketrans(b"+/", b"-_")
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def b64url_encode(data: bytes) -> str:
     """base64url without padding."""
-    return urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+    encoded = b2a_base64(data, newline=False).translate(_TO_URL_ALPHABET)
+    return encoded.rstrip(b"=").decode("ascii")
 
 
 def b64url_decode(text: object, size: int | None = None) -> bytes:

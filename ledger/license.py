@@ -163,11 +163,7 @@ def commit(license_: License, random_bytes: Callable[[int], bytes]) -> Commitmen
     said = license_.statements()
     salts = random_bytes(SALT_SIZE * (len(said) + 1))
     disclosures = tuple(
-        b64url_encode(
-            canonical.encode(
-                [b64url_encode(salts[at * SALT_SIZE : (at + 1) * SALT_SIZE]), name, value]
-            )
-        )
+        _disclosure_text(salts[at * SALT_SIZE : (at + 1) * SALT_SIZE], name, value)
         for at, (name, value) in enumerate(said.items())
     )
     entry = Entry(
@@ -182,6 +178,16 @@ def commit(license_: License, random_bytes: Callable[[int], bytes]) -> Commitmen
         holder_code_unchecked=license_.holder_code_unchecked,
     ).encode()
     return Commitment(entry=entry, leaf_hash=leaf_hash(entry), disclosures=disclosures)
+
+
+def _disclosure_text(salt: bytes, name: str, value: object) -> str:
+    """base64url(JCS([salt, name, value])). Most values are texts, and those are put together here:
+    the general encoder takes three times as long."""
+    salted = b64url_encode(salt)
+    if type(value) is not str:
+        return b64url_encode(canonical.encode([salted, name, value]))
+    quoted = canonical.encode_text
+    return b64url_encode(canonical.encode_utf8(f'["{salted}",{quoted(name)},{quoted(value)}]'))
 
 
 def parse_entry(value: object) -> Entry:

@@ -68,7 +68,7 @@ def sign_promise(
     anchor_by: datetime,
 ) -> RegistrationPromise:
     """A promise by the region of `key`. Both instants are cut to whole seconds."""
-    time, anchor_by = _whole_seconds(time), _whole_seconds(anchor_by)
+    time, anchor_by = time.replace(microsecond=0), anchor_by.replace(microsecond=0)
     _check_order(time, anchor_by)
     return RegistrationPromise(
         leaf_hash=leaf_hash,
@@ -114,10 +114,6 @@ def _body(leaf_hash: Digest, time: datetime, anchor_by: datetime, key: KeyId) ->
 
 def _signed_bytes(leaf_hash: Digest, time: datetime, anchor_by: datetime, key: KeyId) -> bytes:
     return canonical.encode(_body(leaf_hash, time, anchor_by, key))
-
-
-def _whole_seconds(instant: datetime) -> datetime:
-    return parse_instant(format_instant(instant))
 
 
 def _check_order(time: datetime, anchor_by: datetime) -> None:
