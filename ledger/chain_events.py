@@ -36,6 +36,35 @@ class LogReopened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StatusWordChanged:
+    """A change of a status word as the contract announces it: word = word & ~mask | values.
+
+    The mirror, which knows the word before, makes a `StatusWordSet` of it.
+    """
+
+    region: Region
+    epoch: int
+    word_index: int
+    mask: int
+    values: int
+    """What the pairs in `mask` become; zero elsewhere."""
+    reason: int
+    corrected: bool
+
+    def applied_to(self, word: int) -> StatusWordSet:
+        """The word after the change, where `word` stood before."""
+        return StatusWordSet(
+            region=self.region,
+            epoch=self.epoch,
+            word_index=self.word_index,
+            mask=self.mask,
+            values=word & ~self.mask | self.values,
+            reason=self.reason,
+            corrected=self.corrected,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatusWordSet:
     """A status word as it stands after the change, two bits per license, 128 to a word."""
 
@@ -122,3 +151,6 @@ ChainEvent = (
     | GrantSet
     | GovernanceNoted
 )
+
+Announcement = ChainEvent | StatusWordChanged
+"""What is read from a block: the events, with status words as changes of what stood before."""

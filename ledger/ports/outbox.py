@@ -71,6 +71,9 @@ class OutboxReader(Protocol):
     def unfinished(self) -> tuple[OutboxTransaction, ...]:
         """Transactions in states signed, sent and mined, in nonce order."""
 
+    def mined_above(self, block_number: int) -> tuple[OutboxTransaction, ...]:
+        """Transactions, finished ones too, that were mined in a block above; in nonce order."""
+
     def highest_nonce(self) -> int | None: ...
     def depth(self) -> int:
         """Heads and transactions that wait, for metrics and back pressure."""

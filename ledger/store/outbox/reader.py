@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import bindparam, func, select
@@ -14,7 +15,7 @@ from ledger.ports.outbox import (
     TransactionState,
 )
 from ledger.store.outbox.records import to_copy, to_transaction, to_word
-from ledger.store.repository import Repository
+from ledger.store.repository import AnyRow, Repository
 from ledger.store.tables.outbox import OUTBOX_COPY, OUTBOX_HEAD, OUTBOX_TRANSACTION, OUTBOX_WORD
 from ledger.types import Digest, Head, LogKind
 
@@ -44,16 +45,19 @@ _NEWEST_HEAD: Final = (
 _UNFINISHED: Final = (
     select(OUTBOX_TRANSACTION).where(_IS_UNFINISHED).order_by(OUTBOX_TRANSACTION.c.nonce)
 )
+_MINED_ABOVE: Final = (
+    select(OUTBOX_TRANSACTION)
+    .where(OUTBOX_TRANSACTION.c.block_number > bindparam("above"))
+    .order_by(OUTBOX_TRANSACTION.c.nonce)
+)
 _WORDS: Final = (
     select(OUTBOX_WORD)
-    .join(OUTBOX_TRANSACTION, OUTBOX_TRANSACTION.c.id == OUTBOX_WORD.c.transaction_id)
-    .where(_IS_UNFINISHED)
+    .where(OUTBOX_WORD.c.transaction_id.in_(bindparam("ids", expanding=True)))
     .order_by(OUTBOX_WORD.c.ordinal)
 )
 _COPIES: Final = (
     select(OUTBOX_COPY)
-    .join(OUTBOX_TRANSACTION, OUTBOX_TRANSACTION.c.id == OUTBOX_COPY.c.transaction_id)
-    .where(_IS_UNFINISHED)
+    .where(OUTBOX_COPY.c.transaction_id.in_(bindparam("ids", expanding=True)))
     .order_by(OUTBOX_COPY.c.ordinal)
 )
 _HIGHEST_NONCE: Final = select(func.max(OUTBOX_TRANSACTION.c.nonce))
@@ -75,14 +79,21 @@ class SqlOutboxReader(Repository):
         return Head(epoch=row[0], tree_size=row[1], root_hash=Digest(row[2]))
 
     def unfinished(self) -> tuple[OutboxTransaction, ...]:
-        rows = self._connection.execute(_UNFINISHED).all()
+        return self._whole(self._connection.execute(_UNFINISHED).all())
+
+    def mined_above(self, block_number: int) -> tuple[OutboxTransaction, ...]:
+        return self._whole(self._connection.execute(_MINED_ABOVE, {"above": block_number}).all())
+
+    def _whole(self, rows: Sequence[AnyRow]) -> tuple[OutboxTransaction, ...]:
+        """The transactions of `rows` with their status words and signed copies."""
         if not rows:
             return ()
+        ids = {"ids": [row.id for row in rows]}
         words: defaultdict[str, list[StatusWordUpdate]] = defaultdict(list)
-        for row in self._connection.execute(_WORDS):
+        for row in self._connection.execute(_WORDS, ids):
             words[row.transaction_id].append(to_word(row))
         copies: defaultdict[str, list[SignedCopy]] = defaultdict(list)
-        for row in self._connection.execute(_COPIES):
+        for row in self._connection.execute(_COPIES, ids):
             copies[row.transaction_id].append(to_copy(row))
         return tuple(
             to_transaction(row, tuple(words[row.id]), tuple(copies[row.id])) for row in rows
