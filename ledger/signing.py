@@ -153,7 +153,7 @@ def sign_answer(
     no signature which an answer could be bound to.
     """
     fields = _content_fields(content_type, body)
-    message = _AnswerView(status_code=status, headers=_View(fields), request=_view(request))
+    message = _AnswerView(status_code=status, headers=_View(fields), request=_asked(request))
     read_key_id(request.fields)  # says precisely what is missing
     try:
         signature = _sign(message, ANSWER_COMPONENTS, _parameters(ANSWER_TAG, now, life), signer)
@@ -207,7 +207,7 @@ def verify_answer(
     Raise NotAuthenticatedError with the reasons of `verify_request`.
     """
     message = _AnswerView(
-        status_code=answer.status, headers=_View(answer.fields), request=_view(request)
+        status_code=answer.status, headers=_View(answer.fields), request=_asked(request)
     )
     result = _verify(message, answer.fields, key)
     _require_profile(result, ANSWER_COMPONENTS, ANSWER_TAG, key_id, _PARAMETERS)
@@ -273,6 +273,13 @@ class _Verifier(HTTPMessageVerifier):
 
 def _view(request: Request) -> _RequestView:
     return _RequestView(method=request.method, url=request.url, headers=_View(request.fields))
+
+
+def _asked(request: Request) -> _RequestView:
+    """What an answer covers of its request: header fields only, so its target may be relative."""
+    return _RequestView(
+        method=request.method, url="https://target.invalid/", headers=_View(request.fields)
+    )
 
 
 def _content_fields(content_type: str, body: bytes) -> Fields:

@@ -12,7 +12,7 @@ side checks what it receives: answers here, requests in `api.peers`. Bundles pas
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, TypeVar
+from typing import Annotated, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -50,7 +50,7 @@ class _Strict(BaseModel):
 
 
 class _Versioned(_Strict):
-    v: Literal[1]
+    v: Annotated[int, Field(ge=VERSION, le=VERSION)]
 
 
 class _Refusal(_Strict):
