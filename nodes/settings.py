@@ -23,6 +23,7 @@ from pydantic_settings import (
 )
 
 PREFIX: Final = "LEDGER_"
+MEBIBYTE: Final = 1 << 20
 
 _DIGEST = r"(0x)?[0-9a-f]{64}"
 _ADDRESS = r"0x[0-9a-fA-F]{40}"
@@ -204,8 +205,22 @@ class NodeSettings(BaseSettings):
         description="Networks (CIDR, separated by commas) in which other regions' nodes may lie. "
         "Loopback addresses are allowed under finality `dev` only.",
     )
-    peer_max_bytes: int = Field(
-        32 * 1024 * 1024, gt=0, description="Largest answer taken from another region."
+    peer_answer_seconds: float = Field(
+        4.0, gt=0, le=60, description="Longest wait for the whole of one answer without a file."
+    )
+    peer_file_seconds: float = Field(
+        30.0, gt=0, le=600, description="The same for an answer with a file."
+    )
+    peer_max_answer_bytes: int = Field(
+        8 * MEBIBYTE, gt=0, description="Largest answer without a file taken from another region."
+    )
+    peer_max_file_bytes: int = Field(
+        32 * MEBIBYTE, gt=0, description="Largest answer with a file taken from another region."
+    )
+    peer_ca_file: Path | None = Field(
+        None,
+        description="PEM file of the authorities that other regions' certificates come from. "
+        "Empty: the system's.",
     )
     peer_concurrency: int = Field(
         8, ge=1, le=100, description="Calls to one region that may be under way at once."
@@ -215,19 +230,29 @@ class NodeSettings(BaseSettings):
     )
 
     # --- HTTP limits
-    max_file_bytes: int = Field(20 * 1024 * 1024, gt=0, description="Largest license file.")
-    max_body_bytes: int = Field(
-        64 * 1024 * 1024, gt=0, description="Largest request body, a batch with its files included."
+    max_json_bytes: int = Field(
+        MEBIBYTE, gt=0, description="Largest body of a JSON request without files."
+    )
+    max_file_bytes: int = Field(20 * MEBIBYTE, gt=0, description="Largest license file.")
+    max_batch_bytes: int = Field(
+        64 * MEBIBYTE, gt=0, description="Largest body of a batch, its files included."
+    )
+    max_header_bytes: int = Field(
+        16 * 1024, ge=4096, description="Largest request line and headers together."
+    )
+    body_seconds: float = Field(60.0, gt=0, description="Time for a request's body to arrive.")
+    max_concurrent_uploads: int = Field(
+        8, ge=1, description="Large bodies that are held in memory at once."
     )
     max_concurrent_requests: int = Field(
-        200, ge=1, description="Requests served at once; more are answered 503."
+        200, ge=1, description="Connections and requests at once; more are answered 503."
     )
-    body_timeout_seconds: float = Field(
-        30.0, gt=0, description="Time that a request body has to arrive."
+    verify_rate: str = Field(
+        "60/minute",
+        pattern=r"^$|^[1-9][0-9]*/(second|minute|hour)$",
+        description="Public verifications per address without a token, then 429. Empty: no limit.",
     )
-    public_requests_per_minute: int = Field(
-        60, ge=1, description="Public verifications per address without a token, then 429."
-    )
+    access_log: bool = Field(True, description="One log line per request.")
 
     # --- Process
     shutdown_timeout_seconds: float = Field(

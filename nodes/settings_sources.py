@@ -19,6 +19,9 @@ CONFIG_VARIABLE: Final = "LEDGER_CONFIG"
 CLIENT_VARIABLES: Final = frozenset({CONFIG_VARIABLE, "LEDGER_URL", "LEDGER_TOKEN"})
 """Variables with our prefix that are for the command line and no settings of a node."""
 
+_PATHS: Final = ("data_dir", "files_dir", "keys_file", "database_password_file", "peer_ca_file")
+"""In a file these are relative to the file's folder."""
+
 
 def load_settings(config: Path | None = None, **overrides: object) -> NodeSettings:
     """The settings from `config` (else LEDGER_CONFIG's file), the environment and `overrides`.
@@ -52,7 +55,7 @@ def _read_file(path: Path) -> dict[str, object]:
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"settings file {path} is not TOML: {error}") from error
     base = path.absolute().parent
-    for name in ("data_dir", "files_dir", "keys_file", "database_password_file"):
+    for name in _PATHS:
         if isinstance(values.get(name), str):
             values[name] = base / str(values[name])
     return values
