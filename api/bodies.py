@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar, runtime_checkable
 
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -21,11 +21,21 @@ from ledger.errors import Fault, InvalidInputError, MalformedError
 
 Model = TypeVar("Model", bound=BaseModel)
 
+BodyDescription = Mapping[str, Any]
+"""Media type → schema; a model's class in it stands for the model's schema."""
+
 JSON: Final = "application/json"
 FORM: Final = "multipart/form-data"
 
 MAX_FAULTS: Final = 100
 """Faults that one answer names; a caller corrects those first."""
+
+
+@runtime_checkable
+class ReadsBody(Protocol):
+    """A dependency that reads the request's body, and tells the OpenAPI document what it reads."""
+
+    def describe(self) -> BodyDescription: ...
 
 
 class Body(BaseModel):
@@ -39,6 +49,10 @@ class JsonBody(Generic[Model]):
     """A dependency that reads a JSON body of one model; the OpenAPI document derives from it."""
 
     model: type[Model]
+
+    def describe(self) -> BodyDescription:
+        """For the OpenAPI document."""
+        return {JSON: self.model}
 
     async def __call__(self, request: Request) -> Model:
         require_media_type(request, JSON)

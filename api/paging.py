@@ -39,7 +39,12 @@ def parse_cursor(cursor: str | None) -> str | int | None:
                 return after
     except MalformedError:
         pass
-    raise InvalidInputError(
+    raise refuse_cursor()
+
+
+def refuse_cursor() -> InvalidInputError:
+    """The error for a text that is no cursor of this list."""
+    return InvalidInputError(
         (
             Fault(
                 field="cursor",
@@ -51,9 +56,9 @@ def parse_cursor(cursor: str | None) -> str | int | None:
     )
 
 
-def link_to_next(path: str, query: Mapping[str, str | None], cursor: str | None) -> dict[str, str]:
+def link_to_next(path: str, query: Mapping[str, str], cursor: str | None) -> dict[str, str]:
     """The Link header to the page after this one; no header on the last page."""
     if cursor is None:
         return {}
-    kept = {name: text for name, text in query.items() if text is not None and name != "cursor"}
+    kept = {name: text for name, text in query.items() if name != "cursor"}
     return {"Link": f'<{path}?{urlencode(kept | {"cursor": cursor})}>; rel="next"'}

@@ -154,7 +154,7 @@ class FileOut(Answer):
 
 
 class LicenseOut(Answer):
-    """One license of the caller's office. What does not verify is withheld, and `verdict` says so."""
+    """One license of the office. What does not verify is withheld; `verdict` says so."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_LICENSE_EXAMPLE]})
 
