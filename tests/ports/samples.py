@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from ledger.hashing import sha256
 from ledger.ports.licenses import LicenseRecord, NewLicense, StatusChange
@@ -31,7 +32,7 @@ def license_id(number: int) -> str:
     return str(uuid.UUID(int=(0x0193_0000_0000 + number) << 80 | 0x7 << 76 | 0x8 << 60 | number))
 
 
-def record(number: int, **changes: object) -> LicenseRecord:
+def record(number: int, **changes: Any) -> LicenseRecord:
     made = LicenseRecord(
         id=license_id(number),
         type_code=TYPES[number % len(TYPES)],
@@ -53,11 +54,11 @@ def record(number: int, **changes: object) -> LicenseRecord:
         check_code_digest=digest("check code", number),
         content_digest=digest("content", number),
     )
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)
 
 
 def new_license(
-    number: int, *holders: str, number_digest: bytes | None = None, **changes: object
+    number: int, *holders: str, number_digest: bytes | None = None, **changes: Any
 ) -> NewLicense:
     return NewLicense(
         record=record(number, **changes),
@@ -66,7 +67,7 @@ def new_license(
     )
 
 
-def status_change(number: int, license_number: int, **changes: object) -> StatusChange:
+def status_change(number: int, license_number: int, **changes: Any) -> StatusChange:
     made = StatusChange(
         id=f"change-{number}",
         license_id=license_id(license_number),
@@ -80,7 +81,7 @@ def status_change(number: int, license_number: int, **changes: object) -> Status
         transaction_id=None,
         done=False,
     )
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)
 
 
 def head(tree_size: int, epoch: int = 0) -> Head:
@@ -96,7 +97,7 @@ def signed_copy(nonce: int, attempt: int = 0) -> SignedCopy:
     )
 
 
-def transaction(nonce: int, tree_size: int, **changes: object) -> OutboxTransaction:
+def transaction(nonce: int, tree_size: int, **changes: Any) -> OutboxTransaction:
     made = OutboxTransaction(
         id=f"transaction-{nonce}",
         kind=LogKind.LICENSES,
@@ -111,7 +112,7 @@ def transaction(nonce: int, tree_size: int, **changes: object) -> OutboxTransact
         created_at=NOW,
         copies=(signed_copy(nonce),),
     )
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)
 
 
 def block(number: int, fork: str = "") -> BlockRef:

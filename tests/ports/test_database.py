@@ -17,8 +17,8 @@ from tests.ports.samples import license_id, new_license
 def test_a_clean_exit_commits(database: Database) -> None:
     with database.write() as session:
         session.licenses.create([new_license(1)])
-    with database.read() as session:
-        assert session.licenses.count() == 1
+    with database.read() as reading:
+        assert reading.licenses.count() == 1
 
 
 def test_an_exception_rolls_back_and_goes_through(database: Database) -> None:
@@ -28,8 +28,8 @@ def test_an_exception_rolls_back_and_goes_through(database: Database) -> None:
     with pytest.raises(SurpriseError), database.write() as session:
         session.licenses.create([new_license(1)])
         raise SurpriseError
-    with database.read() as session:
-        assert session.licenses.get(license_id(1)) is None
+    with database.read() as reading:
+        assert reading.licenses.get(license_id(1)) is None
 
 
 def test_after_a_failed_write_the_next_one_works(database: Database) -> None:
@@ -39,9 +39,9 @@ def test_after_a_failed_write_the_next_one_works(database: Database) -> None:
         session.licenses.create([new_license(2), new_license(1)])
     with database.write() as session:
         session.licenses.create([new_license(3)])
-    with database.read() as session:
-        assert session.licenses.get(license_id(2)) is None
-        assert session.licenses.count() == 2
+    with database.read() as reading:
+        assert reading.licenses.get(license_id(2)) is None
+        assert reading.licenses.count() == 2
 
 
 def test_a_read_session_keeps_its_snapshot(database: Database) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -60,7 +61,7 @@ def test_an_empty_table_is_one_empty_page(database: Database) -> None:
 
 
 def test_each_filter_selects(database: Database) -> None:
-    dates = {
+    dates: dict[int, dict[str, Any]] = {
         3: {"valid_from": date(2026, 6, 1)},
         4: {"valid_until": None},
         5: {"valid_until": date(2026, 5, 31)},

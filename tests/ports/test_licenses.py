@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -97,7 +98,7 @@ def test_the_successor_is_the_newest_replacement(database: Database) -> None:
     ],
 )
 def test_what_exists_already_is_named(
-    database: Database, clash: dict[str, object], named: str
+    database: Database, clash: dict[str, Any], named: str
 ) -> None:
     store(database, new_license(1))
     with pytest.raises(ConflictError, match=f"with this {named} is registered"):
