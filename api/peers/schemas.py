@@ -7,15 +7,12 @@ from typing import Annotated
 from pydantic import Field, StringConstraints, model_validator
 
 from api.bodies import Body
+from api.exchange.purposes import PurposeIn
+from api.exchange.schemas import MAX_TYPES, TypeCode
 from ledger.encoding import hex_decode
 from ledger.ports.peers import PeerQuery
-from ledger.purpose import Handler, Purpose
 from ledger.types import DIGEST_SIZE
 
-MAX_TYPES = 200
-
-_Text = Annotated[str, StringConstraints(max_length=200)]
-_TypeCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{21}$")]
 _Hex = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -23,40 +20,11 @@ class _Versioned(Body):
     v: Annotated[int, Field(ge=1, le=1)]
 
 
-class HandlerIn(Body):
-    """The clerk who handles the case (经办人)."""
-
-    name: _Text
-    id_digest: _Hex
-    office: _Text
-
-
-class PurposeIn(Body):
-    """Why it is asked for; `ledger.purpose` says when it is complete."""
-
-    system: _Text
-    matter_code: _Text
-    case_number: _Text
-    handler: HandlerIn
-
-    def to_domain(self) -> Purpose:
-        return Purpose(
-            system=self.system,
-            matter_code=self.matter_code,
-            case_number=self.case_number,
-            handler=Handler(
-                name=self.handler.name,
-                id_digest=self.handler.id_digest,
-                office=self.handler.office,
-            ),
-        )
-
-
 class SearchIn(_Versioned):
     """A holder's licenses of some types, or of every type when none is named."""
 
-    holder_code: Annotated[str, StringConstraints(min_length=1, max_length=64)]
-    types: Annotated[list[_TypeCode], Field(max_length=MAX_TYPES)]
+    holder_code: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    types: Annotated[list[TypeCode], Field(max_length=MAX_TYPES)]
     purpose: PurposeIn
 
     def to_domain(self) -> PeerQuery:
