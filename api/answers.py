@@ -14,7 +14,7 @@ JSON = "application/json"
 class Answer(BaseModel):
     """Parent of every answer's schema."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
 
 def answer(

@@ -41,7 +41,7 @@ class ReadsBody(Protocol):
 class Body(BaseModel):
     """Parent of every request body: nothing is coerced, no member is unknown."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
 
 @dataclass(frozen=True, slots=True)

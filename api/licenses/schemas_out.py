@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field
 
 from api.answers import Answer
 from api.problems import FaultOut
-from api.values import Day, InstantOut
+from api.values import InstantOut
 from api.verification.schemas_out import VERDICT_EXAMPLE, VerdictOut
 from ledger.types import LicenseState
 
@@ -165,8 +166,8 @@ class LicenseOut(Answer):
     state: LicenseState
     status: StatusName
     change: ChangeOut | None
-    valid_from: Day
-    valid_until: Day | None
+    valid_from: date
+    valid_until: date | None
     supersedes: str | None
     position: PositionOut | None
     identifier: str | None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Final
 
 from pydantic import ConfigDict, Field
 
 from api.answers import Answer
-from api.values import Day, InstantOut
+from api.values import InstantOut
 from ledger.types import Region
 from ledger.verdict import CHECK_NAMES, Outcome, Value
 
@@ -49,8 +50,8 @@ class VerifiedLicenseOut(Answer):
     region: Region
     epoch: int | None
     index: int | None
-    valid_from: Day
-    valid_until: Day | None
+    valid_from: date
+    valid_until: date | None
     fields: dict[str, Any]
 
 
