@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ledger.errors import LedgerError
-from nodes.cli import token
+from nodes.cli import download, license, lookup, region, token, verify
 from nodes.cli.console import write_line
 from nodes.cli.failures import ExitCode, exit_code, report
 
@@ -21,6 +21,12 @@ app = typer.Typer(
     epilog="Exit codes: 0 done · 1 failed or invalid · 2 wrong usage · 3 unknown · 4 refused · "
     "5 not reachable. Every command takes --json.",
 )
+app.command()(verify.verify)
+app.command()(lookup.lookup)
+app.command()(download.download)
+app.add_typer(download.bundle_app, name="bundle")
+app.add_typer(license.app, name="license")
+app.add_typer(region.app, name="region")
 app.add_typer(token.app, name="token")
 
 

@@ -1,0 +1,105 @@
+"""`license-ledger lookup`: a holder's licenses in other regions, verified by the asked node."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from nodes.cli.console import read_line, write_json, write_line, write_table
+from nodes.cli.failures import ExitCode, UsageError
+from nodes.cli.options import DEFAULT_URL, AsJson, Token, Url
+from nodes.cli.purposes import Case, PurposeFile, read_purpose
+
+
+def lookup(
+    *,
+    purpose: PurposeFile = None,
+    case: Case = None,
+    region: Annotated[
+        list[str] | None, typer.Option(help="A region to ask; may be repeated. Left out: all.")
+    ] = None,
+    type_: Annotated[
+        list[str] | None, typer.Option("--type", help="A type code; may be repeated.")
+    ] = None,
+    holder_file: Annotated[
+        Path | None,
+        typer.Option(help="File with the holder's code; `-` or left out: standard input."),
+    ] = None,
+    url: Url = DEFAULT_URL,
+    token: Token = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find a holder's licenses in other regions. Exit code 5: a region did not answer.
+
+    The holder's code is read from a file, standard input or a prompt, never from an argument.
+    """
+    from nodes.cli.api_client import ApiClient
+
+    stated = read_purpose(purpose, case)
+    code = read_line(holder_file, "holder's code")
+    if not code:
+        raise UsageError("no holder's code was given")
+    question = {
+        "holder": {"code": code},
+        "types": type_ or [],
+        "regions": region or [],
+        "purpose": stated,
+    }
+    with ApiClient(url, token) as client:
+        answer = client.post("/v1/exchange/search", question)
+    if as_json:
+        write_json(answer)
+    else:
+        _write(answer)
+    if not answer.get("complete"):
+        raise typer.Exit(_outcome(answer))
+
+
+def _outcome(answer: dict[str, Any]) -> ExitCode:
+    outcomes = {str(one.get("outcome")) for one in answer.get("regions") or ()}
+    return ExitCode.UNREACHABLE if "unreachable" in outcomes else ExitCode.REFUSED
+
+
+def _write(answer: dict[str, Any]) -> None:
+    regions = answer.get("regions") or []
+    found = [one for region in regions for one in region.get("licenses") or ()]
+    if found:
+        write_table(
+            ("region", "id", "type", "verdict", "reason", "valid"),
+            (_row(one) for one in found),
+        )
+        write_line("")
+    for region in regions:
+        held_back = region.get("refusals") or []
+        line = f"{region.get('region')}: {region.get('outcome')}"
+        if region.get("outcome") == "answered":
+            line += f", {len(region.get('licenses') or [])} found"
+        if held_back:
+            line += f", {len(held_back)} types held back"
+        write_line(f"{line} {region.get('detail') or ''}".rstrip())
+    for reason, count in sorted(_held_back(regions).items()):
+        write_line(f"held back: {reason}, {count} types")
+
+
+def _row(one: dict[str, Any]) -> tuple[object, ...]:
+    verdict = one.get("verdict") or {}
+    found = verdict.get("license") or {}
+    valid = f"{found['valid_from']} - {found.get('valid_until') or 'no end'}" if found else ""
+    return (
+        one.get("region"),
+        one.get("id"),
+        one.get("type"),
+        verdict.get("verdict"),
+        verdict.get("reason"),
+        valid,
+    )
+
+
+def _held_back(regions: list[dict[str, Any]]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for region in regions:
+        for one in region.get("refusals") or ():
+            counts[str(one.get("reason"))] = counts.get(str(one.get("reason")), 0) + 1
+    return counts
