@@ -90,7 +90,9 @@ class JsonRpc:
         try:
             answer = self._ask(SEND, [raw])
         except ChainUnavailableError as error:
-            raise OutcomeUnknownError(f"the answer to a sent transaction was lost: {error}") from error
+            raise OutcomeUnknownError(
+                f"the answer to a sent transaction was lost: {error}"
+            ) from error
         return _result(answer)
 
     def _ask(self, method: str, parameters: Sequence[Json]) -> Json:
