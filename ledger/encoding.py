@@ -15,6 +15,7 @@ import re
 from binascii import Error as _BinasciiError
 from binascii import a2b_base64, b2a_base64
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Final
 
 from ledger.errors import MalformedError
@@ -67,6 +68,7 @@ def hex_decode(text: object, size: int | None = None) -> bytes:
     return data
 
 
+@lru_cache(maxsize=256)
 def format_instant(instant: datetime) -> str:
     """The RFC 3339 text in UTC; parts of a second are cut off, never rounded up."""
     if instant.tzinfo is None:

@@ -133,7 +133,19 @@ class Entry:
         return value
 
     def encode(self) -> bytes:
-        return canonical.encode(self.to_json())
+        """The RFC 8785 bytes of `to_json`, put together directly: one is made for each license
+        and the general encoder takes five times as long. Digests and dates need no escapes."""
+        quoted = canonical.encode_text
+        unchecked = f'"{_UNCHECKED}":true,' if self.holder_code_unchecked else ""
+        until = "null" if self.valid_until is None else f'"{self.valid_until}"'
+        replaced = "null" if self.supersedes is None else f'"{b64url_encode(self.supersedes)}"'
+        digests = '","'.join(self.sd)
+        return canonical.encode_utf8(
+            f'{{{unchecked}"id":{quoted(self.id)},"region":{quoted(self.region)},'
+            f'"salt":"{b64url_encode(self.salt)}","sd":["{digests}"],"supersedes":{replaced},'
+            f'"type":{quoted(self.type_code)},"v":{ENTRY_VERSION},'
+            f'"valid_from":"{self.valid_from}","valid_until":{until}}}'
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -155,7 +155,7 @@ class Issuance:
             self._refuse_when_behind(session, now)
             context = load_context(session, self._cipher, drafts, self._issuer.region)
         # DECIDE
-        plans = plan(drafts, context, office)
+        plans = plan(drafts, context, office, self._content_digest)
         # STORE
         made = [self._commit(one, office, now) if isinstance(one, Fresh) else None for one in plans]
         outcomes = [self._outcome(one, new) for one, new in zip(plans, made, strict=True)]
@@ -254,7 +254,7 @@ class Issuance:
             entry=commitment.entry,
             leaf_hash=commitment.leaf_hash,
             sealed=seal_disclosures(self._cipher, license_.id, commitment.disclosures),
-            promise=canonical.encode(promise.to_json()),
+            promise=promise.encode(),
             registered_at=now,
             position=None,
             supersedes_id=draft.supersedes_id,
@@ -264,7 +264,7 @@ class Issuance:
             file_kept=draft.file is not None and draft.file.content is not None,
             identifier_digest=fresh.identifier_digest,
             check_code_digest=lookup_digests.of_check_code(self._cipher, license_.check_code),
-            content_digest=fresh.content_digest,
+            content_digest=self._content_digest(draft),
         )
         return _Made(
             new=NewLicense(
@@ -293,6 +293,9 @@ class Issuance:
             supersedes=None if fresh.replaced is None else fresh.replaced.record.leaf_hash,
             holder_code_unchecked=draft.holder_code_unchecked,
         )
+
+    def _content_digest(self, draft: LicenseDraft) -> bytes:
+        return lookup_digests.of_content(self._cipher, draft.content())
 
     def _holder_digests(self, draft: LicenseDraft) -> tuple[bytes, ...]:
         codes = dict.fromkeys(holder.code for holder in draft.holders)

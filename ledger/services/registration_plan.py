@@ -5,14 +5,14 @@ Pure but for `load_context`, which reads everything that the decision needs in o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from ledger import lookup_digests
 from ledger.catalogue import LicenseType
 from ledger.draft import LicenseDraft, find_faults
-from ledger.errors import Fault, MalformedError
+from ledger.errors import Fault
 from ledger.hashing import type_hash
 from ledger.ports.cipher import Cipher
 from ledger.ports.database import ReadSession
@@ -29,6 +29,10 @@ CONFLICT_CODES: Final = frozenset(
     }
 )
 """Fault codes that mean "something else is there", rather than "this value is wrong"."""
+
+
+ContentDigest = Callable[[LicenseDraft], bytes]
+"""The digest by which a repeated registration is told from a conflict."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +52,6 @@ class Context:
     granted: frozenset[bytes]
     identifier_digests: tuple[bytes, ...]
     """By row."""
-    content_digests: tuple[bytes, ...]
-    """By row; empty bytes for a draft whose content cannot be written canonically."""
     existing: Mapping[bytes, LicenseRecord]
     taken_check_codes: frozenset[str]
     replaced: Mapping[str, Replaced]
@@ -62,7 +64,6 @@ class Fresh:
 
     draft: LicenseDraft
     identifier_digest: bytes
-    content_digest: bytes
     replaced: Replaced | None
 
 
@@ -90,7 +91,6 @@ def load_context(
         },
         granted=frozenset(session.mirror.granted_types(region, at_block=newest)),
         identifier_digests=identifiers,
-        content_digests=tuple(_content_digest(cipher, draft) for draft in drafts),
         existing=session.licenses.existing_identifiers(identifiers),
         taken_check_codes=frozenset(
             codes[digest] for digest in session.licenses.existing_check_codes(tuple(codes))
@@ -103,7 +103,12 @@ def load_context(
     )
 
 
-def plan(drafts: Sequence[LicenseDraft], context: Context, office: str) -> list[Plan]:
+def plan(
+    drafts: Sequence[LicenseDraft],
+    context: Context,
+    office: str,
+    content_digest: ContentDigest,
+) -> list[Plan]:
     """One plan for each draft, in order. Rows that clash inside the batch are both named."""
     seen_identifiers: dict[str, int] = {}
     seen_codes: dict[str, int] = {}
@@ -120,16 +125,19 @@ def plan(drafts: Sequence[LicenseDraft], context: Context, office: str) -> list[
             *_twice("identifier", draft.identifier, seen_identifiers, row),
             *_twice("check_code", draft.check_code, seen_codes, row),
         ]
-        plans.append(tuple(faults) if faults else _plan_sound(row, draft, context, office))
+        plans.append(
+            tuple(faults) if faults else _plan_sound(row, draft, context, office, content_digest)
+        )
     return plans
 
 
-def _plan_sound(row: int, draft: LicenseDraft, context: Context, office: str) -> Plan:
+def _plan_sound(
+    row: int, draft: LicenseDraft, context: Context, office: str, content_digest: ContentDigest
+) -> Plan:
     identifier_digest = context.identifier_digests[row]
-    content_digest = context.content_digests[row]
     there = context.existing.get(identifier_digest)
     if there is not None:
-        if there.content_digest == content_digest and there.office == office:
+        if there.office == office and there.content_digest == content_digest(draft):
             return there
         return (
             Fault(
@@ -160,7 +168,6 @@ def _plan_sound(row: int, draft: LicenseDraft, context: Context, office: str) ->
     return Fresh(
         draft=draft,
         identifier_digest=identifier_digest,
-        content_digest=content_digest,
         replaced=replaced,
     )
 
@@ -219,13 +226,6 @@ def _twice(name: str, text: str | None, seen: dict[str, int], row: int) -> Seque
 
 def _is_granted(type_code: str, context: Context) -> bool:
     return type_code in context.types and type_hash(type_code) in context.granted
-
-
-def _content_digest(cipher: Cipher, draft: LicenseDraft) -> bytes:
-    try:
-        return lookup_digests.of_content(cipher, draft.content())
-    except MalformedError:
-        return b""  # `find_faults` names the field
 
 
 def _replaced(

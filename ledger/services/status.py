@@ -114,7 +114,8 @@ class StatusService:
             if under_way is not None:
                 if under_way.new is not new:
                     raise ConflictError(
-                        f"a change to {under_way.new.name.lower()} is under way; retry when it is final"
+                        f"a change to {under_way.new.name.lower()} is under way; "
+                        "retry when it is final"
                     )
                 return LicenseWithStatus(record=record, status=status, change=under_way)
             if status is new:
