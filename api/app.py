@@ -15,11 +15,13 @@ from starlette.responses import Response
 import api.accounts.routes
 import api.catalogue.routes
 import api.catalogue.tiles
+import api.exchange.routes
 import api.health.routes
 import api.licenses.reading
 import api.licenses.registration
 import api.licenses.status
 import api.manual.routes
+import api.peers.routes
 import api.verification.routes
 from api.bodies import faults_of
 from api.context import Services
@@ -50,6 +52,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     api.licenses.registration.router,
     api.licenses.reading.router,
     api.licenses.status.router,
+    api.exchange.routes.router,
     api.catalogue.tiles.router,
     api.catalogue.routes.router,
     api.accounts.routes.router,
@@ -87,6 +90,7 @@ def create_app(services: Services, *, lifespan: Lifespan | None = None) -> FastA
     app.state.upload_slots = UploadSlots(settings.max_concurrent_uploads)
     for router in ROUTERS:
         app.include_router(router)
+    api.peers.routes.install(app, settings, metrics.registry)
     for error, handler in _HANDLERS.items():
         app.add_exception_handler(error, handler)
     # The last one added is the outermost.

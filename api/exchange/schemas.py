@@ -83,7 +83,7 @@ class ForeignLinksOut(Answer):
 
 
 class ForeignLicenseOut(Answer):
-    """One license with this node's verdict. What does not hold is withheld, and the verdict says why."""
+    """One license with this node's verdict; what does not hold is withheld."""
 
     id: str
     type: str
