@@ -24,14 +24,6 @@ LEAST_FREE_BYTES: Final = 64 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HealthLimits:
-    """Seconds after which silence is a fault."""
-
-    mirror_lag: float
-    worker_silence: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NodeHealth:
     """The probe of one process (`api.context.HealthProbe`); never raises."""
 
@@ -39,7 +31,8 @@ class NodeHealth:
     database: Database
     files: Path
     clock: Clock
-    limits: HealthLimits
+    mirror_patience: float
+    """Seconds without a sign of the chain after which the mirror is not ready."""
     heartbeats: Heartbeats | None
     """None in a process without workers: another one's lease is looked at instead."""
     chain_problem: Callable[[], str]
@@ -82,7 +75,7 @@ class NodeHealth:
         if position.halted is not None:
             return f"halted: {position.halted}; see docs/operations.md"
         silence = (self.clock() - position.checked_at).total_seconds()
-        if silence > self.limits.mirror_lag:
+        if silence > self.mirror_patience:
             return f"the chain was last seen {silence:.0f} s ago, at block {position.newest.number}"
         return ""
 
@@ -100,7 +93,7 @@ class NodeHealth:
 
     def _worker(self) -> str:
         if self.heartbeats is not None:
-            return "; ".join(self.heartbeats.late(self.limits.worker_silence))
+            return "; ".join(self.heartbeats.late())
         with self.database.read() as session:
             lease = session.accounts.lease(SEQUENCER_LEASE)
         if lease is None or lease.expires_at <= self.clock():

@@ -155,6 +155,10 @@ class NodeSettings(BaseSettings):
         600, gt=0, description="Older knowledge of the chain makes every verdict `unknown`."
     )
 
+    mirror_patience_seconds: float = Field(
+        15.0, gt=0, description="`/readyz` fails when the chain gave no sign for so long."
+    )
+
     # --- Pipeline
     anchor_within_seconds: int = Field(
         3600, gt=0, description="What a registration promise gives: stored to anchored."

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -14,6 +15,7 @@ from nodes.cli.failures import ProblemError, UnreachableError, UsageError
 
 _TIMEOUT: Final = httpx2.Timeout(60.0, connect=5.0)
 _SHOWN_FAULTS: Final = 20
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 Json = dict[str, Any]
 
@@ -34,9 +36,14 @@ class ApiClient:
         self._url = url.rstrip("/")
         try:
             self._client = httpx2.Client(
-                base_url=self._url, headers=headers, timeout=_TIMEOUT, transport=transport
+                base_url=self._url,
+                headers=headers,
+                timeout=_TIMEOUT,
+                transport=transport,
+                # A proxy of the environment's does not lead back to this machine.
+                trust_env=urlsplit(self._url).hostname not in _LOOPBACK,
             )
-        except (httpx2.InvalidURL, UnicodeEncodeError) as error:
+        except (httpx2.InvalidURL, ValueError) as error:
             raise UsageError(f"--url or --token cannot be used: {error}") from error
 
     def __enter__(self) -> Self:

@@ -13,6 +13,8 @@ class Beat:
     """One worker's sign of life. Times are seconds of a monotonic clock."""
 
     began_at: float
+    patience: float
+    """Seconds after which a worker that finished no round is late."""
     finished_at: float | None = None
     """End of the last round that did not fail."""
     failing_since: float | None = None
@@ -30,10 +32,10 @@ class Heartbeats:
         self._beats: dict[str, Beat] = {}
         self._lock = threading.Lock()
 
-    def begin(self, worker: str) -> None:
-        """The worker is about to run its first round."""
+    def begin(self, worker: str, patience: float) -> None:
+        """The worker is about to run its first round; it is late after `patience` seconds."""
         with self._lock:
-            self._beats[worker] = Beat(began_at=self._now())
+            self._beats[worker] = Beat(began_at=self._now(), patience=patience)
 
     def succeed(self, worker: str) -> None:
         """A round ended well."""
@@ -59,13 +61,14 @@ class Heartbeats:
             beat = self._beats.get(worker)
         return "" if beat is None else beat.problem
 
-    def late(self, patience: float) -> tuple[str, ...]:
-        """Workers that finished no round in the last `patience` seconds, each with the reason."""
+    def late(self) -> tuple[str, ...]:
+        """Workers that finished no round in their time, each with the reason."""
         now = self._now()
         with self._lock:
             beats = dict(self._beats)
         return tuple(
             f"{name}: {beat.problem or 'its round takes too long'}"
             for name, beat in beats.items()
-            if now - (beat.began_at if beat.finished_at is None else beat.finished_at) > patience
+            if now - (beat.began_at if beat.finished_at is None else beat.finished_at)
+            > beat.patience
         )

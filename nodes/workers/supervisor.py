@@ -66,7 +66,7 @@ class Supervisor:
     async def _run_one(
         self, worker: Worker, stop: anyio.Event, limiter: anyio.CapacityLimiter
     ) -> None:
-        self._heartbeats.begin(worker.name)
+        self._heartbeats.begin(worker.name, worker.pause + worker.longest_round)
         told = _Told()
         work: Round | None = None
         while not stop.is_set():

@@ -28,8 +28,8 @@ class Worker:
     """
     end: Callable[[], None] = lambda: None
     """Give back what the worker holds; called once, after its last round."""
-    longest_round: float = 60.0
-    """Seconds after which a round that has not ended is reported as late."""
+    longest_round: float = 15.0
+    """Seconds without a finished round, beyond the pause, after which the worker is late."""
 
 
 def pause_after(failures: int) -> float:

@@ -124,15 +124,15 @@ def test_pauses_grow_and_are_bounded() -> None:
 def test_heartbeats_name_the_late_and_say_why() -> None:
     now = [0.0]
     beats = Heartbeats(lambda: now[0])
-    beats.begin("mirror")
-    beats.begin("sequencer")
+    beats.begin("mirror", 10)
+    beats.begin("sequencer", 10)
     now[0] = 8.0
     beats.succeed("sequencer")
     beats.fail("mirror", "the chain is away")
-    assert beats.late(10) == ()
+    assert beats.late() == ()
     now[0] = 11.0
-    assert beats.late(10) == ("mirror: the chain is away",)
+    assert beats.late() == ("mirror: the chain is away",)
     beats.succeed("mirror")
-    assert beats.late(10) == ()
+    assert beats.late() == ()
     now[0] = 30.0
-    assert "mirror: its round takes too long" in beats.late(10)
+    assert "mirror: its round takes too long" in beats.late()
