@@ -58,6 +58,9 @@ class ApiSettings:
     """Anonymous verifications per client address, in the notation of `limits`; empty: no limit."""
     peer_find_rate: str = "600/minute"
     """Anonymous verifiers' questions that one region may pass on, in the notation of `limits`."""
+    reads_inline: bool = False
+    """Answer small public queries in the event loop instead of in a thread. For an embedded
+    database, whose reads take less time than the way to a thread and back."""
     access_log: bool = True
     """One log line per request; never a body, a query string or a check code."""
 

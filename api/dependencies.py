@@ -19,8 +19,11 @@ from ledger.services.accounts import Caller, Scope
 _LICENSE_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
+BEARER_SCHEME: Final = "bearer"
+"""Name of the security scheme in the OpenAPI document."""
+
 BEARER: Final = HTTPBearer(
-    scheme_name="token",
+    scheme_name=BEARER_SCHEME,
     description="A token of a license office (`llt_…`); the operator makes it with its scopes.",
     auto_error=False,
 )
@@ -32,15 +35,14 @@ def services_of(request: Request) -> Services:
     return services
 
 
+async def _services(request: Request) -> Services:
+    """`services_of` as a dependency: async, since FastAPI runs others in a thread."""
+    return services_of(request)
+
+
 def settings_of(request: Request) -> ApiSettings:
     """The limits of this API."""
     return services_of(request).settings
-
-
-def _authenticate(
-    services: Services, credentials: HTTPAuthorizationCredentials | None
-) -> Caller | None:
-    return None if credentials is None else services.accounts.authenticate(credentials.credentials)
 
 
 async def optional_caller(
@@ -52,7 +54,8 @@ async def optional_caller(
         if "authorization" in request.headers:
             raise NotAuthenticatedError("the Authorization header is not `Bearer` and a token")
         return None
-    return await run_in_threadpool(_authenticate, services_of(request), credentials)
+    accounts = services_of(request).accounts
+    return await run_in_threadpool(accounts.authenticate, credentials.credentials)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class Allowed:
 
     scope: Scope
 
-    def __call__(self, caller: Annotated[Caller | None, Depends(optional_caller)]) -> Caller:
+    async def __call__(self, caller: Annotated[Caller | None, Depends(optional_caller)]) -> Caller:
         if caller is None:
             raise NotAuthenticatedError(
                 "this needs a token; send `Authorization: Bearer` and a token of your office"
@@ -70,14 +73,16 @@ class Allowed:
         return caller
 
 
-def license_id(license_id: Annotated[str, Path(description="The license's id (UUID).")]) -> str:
+async def license_id(
+    license_id: Annotated[str, Path(description="The license's id (UUID).")],
+) -> str:
     """The id in the path; whatever is not one is no license's, and answered as such."""
     if _LICENSE_ID.fullmatch(license_id) is None:
         raise NotFoundError("there is no such license of this office")
     return license_id
 
 
-def idempotency_key(
+async def idempotency_key(
     idempotency_key: Annotated[
         str | None,
         Header(
@@ -108,7 +113,7 @@ async def upload_slot(request: Request) -> AsyncIterator[None]:
         yield
 
 
-ServicesDep = Annotated[Services, Depends(services_of)]
+ServicesDep = Annotated[Services, Depends(_services)]
 LicenseIdDep = Annotated[str, Depends(license_id)]
 IdempotencyDep = Annotated[str | None, Depends(idempotency_key)]
 OptionalCaller = Annotated[Caller | None, Depends(optional_caller)]

@@ -73,6 +73,11 @@ def binary(description: str, *media_types: str) -> dict[str, Any]:
     }
 
 
+def takes_body(reader: ReadsBody) -> dict[str, Any]:
+    """The `openapi_extra` of a route that calls `reader` itself, without a dependency."""
+    return {"requestBody": {"x-reader": reader}}
+
+
 def build_document(app: FastAPI) -> dict[str, Any]:
     """The whole document of `app`, with every body, scope and problem."""
     document = get_openapi(
@@ -110,6 +115,8 @@ def _complete(
     operation: MutableMapping[str, Any], route: APIRoute, models: set[type[BaseModel]]
 ) -> None:
     calls = list(_calls(route.dependant))
+    if "requestBody" in operation:
+        calls.append(operation["requestBody"]["x-reader"])
     kinds = [*_ALWAYS]
     if optional_caller in calls:
         kinds += _WITH_CALLER
