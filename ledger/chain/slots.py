@@ -136,7 +136,7 @@ class LicenseLogSlots:
 
     def status_word(self, region: Region, epoch: int, word_index: int) -> Place:
         """128 statuses, see `ledger.status_word`."""
-        return self.storage.locate("_statuses", status_key(region, epoch, word_index))
+        return self.storage.locate("_statuses", status_key(region, epoch, word_index), "word")
 
 
 @dataclass(frozen=True, slots=True)

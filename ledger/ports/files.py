@@ -11,9 +11,9 @@ class FileStore(Protocol):
     def put_same(self, license_id: str, sealed: bytes) -> None:
         """Keep `sealed`; on return it is durable (fsync of file and folder).
 
-        A second put of one id with the same bytes is fine; with other bytes the file there is
-        replaced only if no license refers to it yet, so callers use a fresh id per registration.
-        Raise StoreError, with nothing half-written visible, when the disk refuses.
+        A second put of one id with the same bytes is fine. Raise StoreError when other bytes are
+        there (nothing is overwritten: callers use a fresh id per registration), and, with nothing
+        half-written visible, when the disk refuses.
         """
 
     def put_many(self, files: list[tuple[str, bytes]]) -> None:

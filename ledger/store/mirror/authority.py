@@ -84,8 +84,8 @@ class AuthorityReader(Repository):
     def granted_types(self, region: Region, *, at_block: int) -> frozenset[Digest]:
         # In order of effect the last row of a type is the one that holds.
         execute = self._connection.execute
-        grants = dict(execute(_GRANTS, {"of_region": region, "at_block": at_block}).tuples().all())
-        types = dict(execute(_TYPES, {"at_block": at_block}).tuples().all())
+        grants = dict(execute(_GRANTS, {"of_region": region, "at_block": at_block}).all())
+        types = dict(execute(_TYPES, {"at_block": at_block}).all())
         return frozenset(
             Digest(type_hash)
             for type_hash, granted in grants.items()

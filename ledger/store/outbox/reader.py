@@ -45,10 +45,8 @@ _NEWEST_HEAD: Final = (
 _UNFINISHED: Final = (
     select(OUTBOX_TRANSACTION).where(_IS_UNFINISHED).order_by(OUTBOX_TRANSACTION.c.nonce)
 )
-_MINED_ABOVE: Final = (
-    select(OUTBOX_TRANSACTION)
-    .where(OUTBOX_TRANSACTION.c.block_number > bindparam("above"))
-    .order_by(OUTBOX_TRANSACTION.c.nonce)
+_MINED_ABOVE: Final = select(OUTBOX_TRANSACTION).where(
+    OUTBOX_TRANSACTION.c.block_number > bindparam("above")
 )
 _WORDS: Final = (
     select(OUTBOX_WORD)
@@ -82,7 +80,9 @@ class SqlOutboxReader(Repository):
         return self._whole(self._connection.execute(_UNFINISHED).all())
 
     def mined_above(self, block_number: int) -> tuple[OutboxTransaction, ...]:
-        return self._whole(self._connection.execute(_MINED_ABOVE, {"above": block_number}).all())
+        rows = self._connection.execute(_MINED_ABOVE, {"above": block_number}).all()
+        # Sorted here: asked for an order, SQLite would walk all nonces instead of the last blocks.
+        return self._whole(sorted(rows, key=lambda row: row.nonce))
 
     def _whole(self, rows: Sequence[AnyRow]) -> tuple[OutboxTransaction, ...]:
         """The transactions of `rows` with their status words and signed copies."""

@@ -39,7 +39,7 @@ class OutboxTransactionRow(Row, table=True):
     root_hash: bytes
     state: str = Field(index=True)
     created_at: datetime = Field(sa_type=Instant)
-    block_number: int | None = Field(sa_type=Number)
+    block_number: int | None = Field(sa_type=Number, index=True)
     block_hash: bytes | None
     failure: str | None
 

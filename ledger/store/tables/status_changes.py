@@ -10,9 +10,19 @@ from sqlmodel import Field
 
 from ledger.store.tables.columns import Instant, Number, Row, table_of
 
-_OPEN = text("NOT done")
-_WAITING = text("NOT done AND transaction_id IS NULL")
-_CARRIED = text("NOT done AND transaction_id IS NOT NULL")
+_HAS_CARRIER = text("transaction_id IS NOT NULL")
+_WAITING, _CARRIED = "AND transaction_id IS NULL", "AND transaction_id IS NOT NULL"
+
+
+def _open(name: str, *columns: str, rest: str = "", unique: bool = False) -> Index:
+    """An index of open changes. Each database must recognise its own way to say *not done*."""
+    return Index(
+        name,
+        *columns,
+        unique=unique,
+        sqlite_where=text(f"done = 0 {rest}".strip()),
+        postgresql_where=text(f"NOT done {rest}".strip()),
+    )
 
 
 class StatusChangeRow(Row, table=True):
@@ -20,27 +30,10 @@ class StatusChangeRow(Row, table=True):
 
     __tablename__: ClassVar[str] = "status_change"
     __table_args__ = (
-        Index(
-            "uq_status_change_open",
-            "license_id",
-            unique=True,
-            sqlite_where=_OPEN,
-            postgresql_where=_OPEN,
-        ),
-        Index(
-            "ix_status_change_waiting",
-            "requested_at",
-            "id",
-            sqlite_where=_WAITING,
-            postgresql_where=_WAITING,
-        ),
-        Index(
-            "ix_status_change_carried",
-            "requested_at",
-            "id",
-            sqlite_where=_CARRIED,
-            postgresql_where=_CARRIED,
-        ),
+        _open("uq_status_change_open", "license_id", unique=True),
+        _open("ix_status_change_waiting", "requested_at", "id", rest=_WAITING),
+        _open("ix_status_change_carried", "requested_at", "id", rest=_CARRIED),
+        Index(None, "transaction_id", sqlite_where=_HAS_CARRIER, postgresql_where=_HAS_CARRIER),
     )
 
     id: str = Field(primary_key=True)
@@ -53,7 +46,7 @@ class StatusChangeRow(Row, table=True):
     sealed_reason: bytes
     office: str
     requested_at: datetime = Field(sa_type=Instant)
-    transaction_id: str | None = Field(index=True)
+    transaction_id: str | None
     done: bool
 
 

@@ -125,15 +125,21 @@ def _status_change() -> None:
         "ix_status_change_carried",
         "status_change",
         ["requested_at", "id"],
-        sqlite_where=sa.text("NOT done AND transaction_id IS NOT NULL"),
+        sqlite_where=sa.text("done = 0 AND transaction_id IS NOT NULL"),
         postgresql_where=sa.text("NOT done AND transaction_id IS NOT NULL"),
     )
-    op.create_index("ix_status_change_transaction_id", "status_change", ["transaction_id"])
+    op.create_index(
+        "ix_status_change_transaction_id",
+        "status_change",
+        ["transaction_id"],
+        sqlite_where=sa.text("transaction_id IS NOT NULL"),
+        postgresql_where=sa.text("transaction_id IS NOT NULL"),
+    )
     op.create_index(
         "ix_status_change_waiting",
         "status_change",
         ["requested_at", "id"],
-        sqlite_where=sa.text("NOT done AND transaction_id IS NULL"),
+        sqlite_where=sa.text("done = 0 AND transaction_id IS NULL"),
         postgresql_where=sa.text("NOT done AND transaction_id IS NULL"),
     )
     op.create_index(
@@ -141,7 +147,7 @@ def _status_change() -> None:
         "status_change",
         ["license_id"],
         unique=True,
-        sqlite_where=sa.text("NOT done"),
+        sqlite_where=sa.text("done = 0"),
         postgresql_where=sa.text("NOT done"),
     )
 

@@ -67,6 +67,7 @@ def _outbox_transaction() -> None:
         sa.Column("failure", TEXT, nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_outbox_transaction"),
     )
+    op.create_index("ix_outbox_transaction_block_number", "outbox_transaction", ["block_number"])
     op.create_index(
         "ix_outbox_transaction_kind_epoch_tree_size",
         "outbox_transaction",
