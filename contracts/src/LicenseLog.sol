@@ -45,8 +45,7 @@ contract LicenseLog is Statuses, Reopening, Evidence {
         }
         // The new head stands before the statuses, so they may name what it has just covered.
         if (statusWords.length != 0) {
-            _applyStatuses(region, statusWords, true);
-            emit StatusesChanged(region, statusWords);
+            _applyStatuses(region, statusWords, true, StatusesChanged.selector);
         }
     }
 

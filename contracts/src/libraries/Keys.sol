@@ -20,9 +20,9 @@ library Keys {
         return (uint256(region) << 88) | (uint256(kind) << 80) | (uint256(epoch) << 48) | size;
     }
 
-    /// @notice One word of 128 statuses.
+    /// @notice One word of 128 statuses; `wordIndex` has at most 64 bits.
     /// | 255..128 zero | 127..96 region | 95..64 epoch | 63..0 word index |
-    function statusKey(uint32 region, uint32 epoch, uint64 wordIndex)
+    function statusKey(uint32 region, uint32 epoch, uint256 wordIndex)
         internal
         pure
         returns (uint256)

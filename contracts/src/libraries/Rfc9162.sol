@@ -4,8 +4,11 @@ pragma solidity 0.8.37;
 /// @title Merkle proofs of RFC 9162, §2.1.3.2 and §2.1.4.2
 /// @notice Decides whether a proof holds; trusts nothing but SHA-256 (precompile 2). The same
 ///         algorithm in Python is `ledger.merkle`; a differential test binds the two.
-/// @dev Steps keep the RFC's numbers and names. Arithmetic is unchecked: sizes are uint64 and
-///      only ever shifted down, and the loops are bounded by the proof's length.
+/// @dev Steps keep the RFC's numbers and names. Consistency is checked in every append, so it is
+///      dense; inclusion is a view, so it is plain. In the assembly sizes are uint64 and are only
+///      shifted down, the ABI decoder has checked that the proof's words are there, the preimage
+///      lies behind the free memory pointer (which stays), and a failed call of the precompile
+///      (out of gas) reverts: a stale word must never pass for a hash.
 library Rfc9162 {
     /// @notice Whether a tree of `newSize` leaves and root `newRoot` extends the tree of `oldSize`
     ///         leaves and root `oldRoot`.
@@ -18,37 +21,58 @@ library Rfc9162 {
         bytes32 oldRoot,
         bytes32 newRoot,
         bytes32[] calldata proof
-    ) internal view returns (bool) {
+    ) internal view returns (bool holds) {
         if (oldSize == 0 || oldSize >= newSize) return false;
-        unchecked {
-            uint256 next;
-            bytes32 fr = oldRoot;
+        assembly ("memory-safe") {
+            // The preimage 0x01 ‖ left ‖ right of one node, rewritten for each.
+            let preimage := mload(0x40)
+            let left := add(preimage, 1)
+            let right := add(preimage, 33)
+            mstore8(preimage, 1)
+            let cursor := proof.offset
+            let end := add(cursor, shl(5, proof.length))
+
             // (2) A power of two is its own first path element. (5) Else the proof begins with it.
-            if (oldSize & (oldSize - 1) != 0) {
-                if (proof.length == 0) return false;
-                fr = _element(proof, next++);
+            let fr := oldRoot
+            let reached := 1
+            if and(oldSize, sub(oldSize, 1)) {
+                reached := lt(cursor, end)
+                fr := calldataload(cursor)
+                cursor := add(cursor, 32)
             }
-            bytes32 sr = fr;
+            let sr := fr
             // (3) (4) The old tree's right edge, up to the first level where it is a left child.
-            uint256 fn = oldSize - 1;
-            uint256 sn = newSize - 1;
-            for (; fn & 1 != 0; fn >>= 1) sn >>= 1;
+            let fn := sub(oldSize, 1)
+            let sn := sub(newSize, 1)
+            for {} and(fn, 1) { fn := shr(1, fn) } { sn := shr(1, sn) }
             // (6)
-            for (; next < proof.length; ++next) {
-                if (sn == 0) return false;
-                bytes32 c = _element(proof, next);
-                if (fn & 1 != 0 || fn == sn) {
-                    fr = _node(c, fr);
-                    sr = _node(c, sr);
-                    for (; fn & 1 == 0 && fn != 0; fn >>= 1) sn >>= 1;
-                } else {
-                    sr = _node(sr, c);
+            for {} lt(cursor, end) { cursor := add(cursor, 32) } {
+                if iszero(sn) {
+                    reached := 0
+                    break
                 }
-                fn >>= 1;
-                sn >>= 1;
+                switch or(and(fn, 1), eq(fn, sn))
+                case 0 {
+                    mstore(left, sr)
+                    mstore(right, calldataload(cursor))
+                }
+                default {
+                    mstore(left, calldataload(cursor))
+                    mstore(right, fr)
+                    if iszero(staticcall(gas(), 2, preimage, 65, 0, 32)) { revert(0, 0) }
+                    fr := mload(0)
+                    mstore(right, sr)
+                    for {} iszero(or(and(fn, 1), iszero(fn))) { fn := shr(1, fn) } {
+                        sn := shr(1, sn)
+                    }
+                }
+                if iszero(staticcall(gas(), 2, preimage, 65, 0, 32)) { revert(0, 0) }
+                sr := mload(0)
+                fn := shr(1, fn)
+                sn := shr(1, sn)
             }
             // (7)
-            return fr == oldRoot && sr == newRoot && sn == 0;
+            holds := and(and(reached, iszero(sn)), and(eq(fr, oldRoot), eq(sr, newRoot)))
         }
     }
 
@@ -61,51 +85,31 @@ library Rfc9162 {
         uint64 size,
         bytes32 root,
         bytes32[] calldata proof
-    ) internal view returns (bool) {
+    ) internal pure returns (bool) {
         // (1)
         if (index >= size) return false;
-        unchecked {
-            // (2) (3)
-            uint256 fn = index;
-            uint256 sn = size - 1;
-            bytes32 r = leafHash;
-            // (4)
-            for (uint256 next; next < proof.length; ++next) {
-                if (sn == 0) return false;
-                bytes32 p = _element(proof, next);
-                if (fn & 1 != 0 || fn == sn) {
-                    r = _node(p, r);
-                    for (; fn & 1 == 0 && fn != 0; fn >>= 1) sn >>= 1;
-                } else {
-                    r = _node(r, p);
-                }
-                fn >>= 1;
-                sn >>= 1;
+        // (2) (3)
+        uint256 fn = index;
+        uint256 sn = size - 1;
+        bytes32 r = leafHash;
+        // (4)
+        for (uint256 i; i < proof.length; ++i) {
+            if (sn == 0) return false;
+            if (fn & 1 != 0 || fn == sn) {
+                r = _node(proof[i], r);
+                for (; fn & 1 == 0 && fn != 0; fn >>= 1) sn >>= 1;
+            } else {
+                r = _node(r, proof[i]);
             }
-            // (5)
-            return sn == 0 && r == root;
+            fn >>= 1;
+            sn >>= 1;
         }
+        // (5)
+        return sn == 0 && r == root;
     }
 
-    /// @dev Element `index` of the proof. The callers keep `index` below its length, and the ABI
-    ///      decoder has checked that so many words are there.
-    function _element(bytes32[] calldata proof, uint256 index) private pure returns (bytes32 c) {
-        assembly ("memory-safe") {
-            c := calldataload(add(proof.offset, shl(5, index)))
-        }
-    }
-
-    /// @dev SHA-256(0x01 ‖ left ‖ right), §2.1.1. The 65-byte preimage lies behind the free memory
-    ///      pointer, which stays. A failed precompile call (out of gas) reverts: a stale word must
-    ///      never pass for a hash.
-    function _node(bytes32 left, bytes32 right) private view returns (bytes32 hash) {
-        assembly ("memory-safe") {
-            let preimage := mload(0x40)
-            mstore8(preimage, 1)
-            mstore(add(preimage, 1), left)
-            mstore(add(preimage, 33), right)
-            if iszero(staticcall(gas(), 2, preimage, 65, 0, 32)) { revert(0, 0) }
-            hash := mload(0)
-        }
+    /// @dev The node above two others, §2.1.1.
+    function _node(bytes32 left, bytes32 right) private pure returns (bytes32) {
+        return sha256(abi.encodePacked(hex"01", left, right));
     }
 }

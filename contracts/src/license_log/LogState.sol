@@ -28,6 +28,11 @@ abstract contract LogState is ILicenseLog, IConsortiumErrors {
         uint32 reopenings;
     }
 
+    /// @dev One word of statuses; a struct, so that its slot is computed once for each change.
+    struct StatusCell {
+        uint256 word;
+    }
+
     /// @inheritdoc ILicenseLog
     address public immutable consortium;
 
@@ -36,7 +41,7 @@ abstract contract LogState is ILicenseLog, IConsortiumErrors {
     /// @dev By `Keys.anchorKey`; each is written once and never changed.
     mapping(uint256 => bytes32) private _anchors;
     /// @dev By `Keys.statusKey`; drawn in `StatusWords`.
-    mapping(uint256 => uint256) private _statuses;
+    mapping(uint256 => StatusCell) private _statuses;
 
     constructor() {
         consortium = msg.sender;
@@ -104,14 +109,9 @@ abstract contract LogState is ILicenseLog, IConsortiumErrors {
             );
     }
 
-    /// @dev A word of statuses.
-    function _statusWord(uint256 key) internal view returns (uint256) {
-        return _statuses[key];
-    }
-
-    /// @dev Replace a word of statuses.
-    function _setStatusWord(uint256 key, uint256 word) internal {
-        _statuses[key] = word;
+    /// @dev Where the statuses of a word's 128 licenses stand.
+    function _statusCell(uint256 statusKey) internal view returns (StatusCell storage) {
+        return _statuses[statusKey];
     }
 
     // --- which positions are live ---------------------------------------------------------------
@@ -137,13 +137,15 @@ abstract contract LogState is ILicenseLog, IConsortiumErrors {
         uint8 kind,
         uint32 epoch,
         uint256 index,
-        uint64 start,
-        uint64 end
+        uint256 start,
+        uint256 end
     ) internal view {
-        if (index < start) revert PositionBeforeEpoch(epoch, index, start);
+        if (index < start) revert PositionBeforeEpoch(epoch, index, uint64(start));
         if (index < end) return;
-        if (epoch == _logOf(region, kind).head.epoch) revert PositionBeyondLog(epoch, index, end);
-        revert PositionDisowned(epoch, index, end);
+        if (epoch != _logOf(region, kind).head.epoch) {
+            revert PositionDisowned(epoch, index, uint64(end));
+        }
+        revert PositionBeyondLog(epoch, index, uint64(end));
     }
 
     /// @dev Refuse a position that is not live.
