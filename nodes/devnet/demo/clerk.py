@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
@@ -11,12 +12,14 @@ from ledger.encoding import b64url_encode
 from ledger.hashing import keyed_digest
 from nodes.devnet.demo.client import Download, NodeAnswerError, NodeClient
 from nodes.devnet.demo.record import RegionRecord
-from nodes.devnet.samples.places import XIONGAN
 
 CASE: Final = "2026-XA-000117"
 _MATTER: Final = "133100-food-business-2026"
 _SYSTEM: Final = "雄安新区示例一网通办"
 _HANDLER: Final = "周例行"
+_ASKED_AGAIN: Final = 15
+_PAUSE_SECONDS: Final = 2.0
+"""A region that does not answer is asked again, as a clerk would."""
 _HANDLER_NUMBER: Final = b"no real person's number"
 
 
@@ -75,12 +78,18 @@ class Clerk:
 
     def search(self, holder_code: str, regions: Sequence[str]) -> Findings:
         """The holder's licenses in `regions`. Raise NodeAnswerError when one did not answer."""
-        said = self._client.post(
-            "/v1/exchange/search",
-            {"holder": {"code": holder_code}, "regions": list(regions), "purpose": self.purpose},
-        )
-        silent = [one for one in said["regions"] if one["outcome"] != "answered"]
-        if silent:
+        body = {
+            "holder": {"code": holder_code},
+            "regions": list(regions),
+            "purpose": self.purpose,
+        }
+        for _ in range(_ASKED_AGAIN):
+            said = self._client.post("/v1/exchange/search", body)
+            silent = [one for one in said["regions"] if one["outcome"] != "answered"]
+            if not silent:
+                break
+            time.sleep(_PAUSE_SECONDS)
+        else:
             raise NodeAnswerError(
                 "; ".join(f"{one['region']} {one['outcome']}: {one['detail']}" for one in silent)
             )
@@ -112,11 +121,6 @@ class Clerk:
 
     def _why(self) -> dict[str, str]:
         return {"License-Purpose": b64url_encode(json.dumps(self.purpose).encode())}
-
-
-def is_clerks(region: str) -> bool:
-    """Whether `region` is the clerk's own."""
-    return region == XIONGAN.code
 
 
 def refusal_of(error: NodeAnswerError) -> Refusal:

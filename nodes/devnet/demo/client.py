@@ -14,8 +14,11 @@ import httpx2
 from ledger.errors import LedgerError
 
 _TIMEOUT: Final = httpx2.Timeout(60.0, connect=5.0)
-_BUSY: Final = 503
-_MOST_RETRIES: Final = 20
+_RETRIED: Final = frozenset({502, 503, 504})
+"""Busy, or another region's node does not answer: as good as when it is asked again."""
+_PATIENCE_SECONDS: Final = 45.0
+"""A node that was killed is started again; every call here may be repeated."""
+_PAUSE_SECONDS: Final = 0.25
 _MOST_WAIT_SECONDS: Final = 5.0
 
 Json = dict[str, Any]
@@ -71,7 +74,7 @@ class NodeClient:
         body: bytes | Mapping[str, object],
         headers: Mapping[str, str] | None = None,
     ) -> Json:
-        """The JSON answer to a JSON body; waits and sends it again while the node is busy."""
+        """The JSON answer to a JSON body, which may be sent more than once."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         return _json(
             self._send(
@@ -87,16 +90,21 @@ class NodeClient:
     def _send(
         self, method: str, path: str, content: bytes | None, headers: Mapping[str, str] | None
     ) -> httpx2.Response:
-        for _ in range(_MOST_RETRIES):
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while True:
             try:
                 answer = self._client.request(
                     method, path, content=content, headers=dict(headers or {})
                 )
             except httpx2.HTTPError as error:
-                raise NodeAnswerError(
-                    f"{self._url} does not answer {method} {path}: {error or type(error).__name__}"
-                ) from error
-            if answer.status_code != _BUSY:
+                if time.monotonic() > deadline:
+                    raise NodeAnswerError(
+                        f"{self._url} does not answer {method} {path}: "
+                        f"{error or type(error).__name__}"
+                    ) from error
+                time.sleep(_PAUSE_SECONDS)
+                continue
+            if answer.status_code not in _RETRIED or time.monotonic() > deadline:
                 break
             time.sleep(min(_MOST_WAIT_SECONDS, _seconds(answer.headers.get("Retry-After"))))
         if answer.is_success:

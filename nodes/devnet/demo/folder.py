@@ -7,7 +7,7 @@ demo.pid             held while a demo works
 chain/               the chain's state, log and lock
 consortium/          the deployment and the regions' keys
 documents/ fonts/    the samples' PDF files, and the font that they are drawn with
-<region>/            a node: settings, keys, database, files, log and lock
+<region>/            a node: settings, database, files, log and lock
 """
 
 from __future__ import annotations
@@ -27,10 +27,6 @@ class NodeFolder:
     @property
     def config(self) -> Path:
         return self.root / "node.toml"
-
-    @property
-    def keys(self) -> Path:
-        return self.root / "keys.json"
 
     @property
     def database(self) -> Path:
@@ -87,9 +83,17 @@ class DemoFolder:
     def fonts(self) -> Path:
         return self.root / "fonts"
 
+    @property
+    def downloads(self) -> Path:
+        return self.root / "downloads"
+
     def document(self, name: str) -> Path:
         """The PDF of the sample called `name`."""
         return self.documents / f"{name}.pdf"
+
+    def keys(self, region: Region) -> Path:
+        """The keys of the region's node."""
+        return self.consortium / f"{region}.keys.json"
 
     def node(self, region: Region) -> NodeFolder:
         return NodeFolder(self.root / region)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Self
@@ -29,8 +29,8 @@ class Kept:
     first_port: int
     """The nodes serve on this port and the next three; their endpoints are on the chain."""
     chain_port: int
-    is_complete: bool = False
-    """Everything was registered and final, and the story was told to its end."""
+    is_registered: bool = False
+    """All licenses were registered and became final."""
 
     @classmethod
     def begin(cls, *, day: date, licenses: int, first_port: int, chain_port: int) -> Self:
@@ -42,10 +42,6 @@ class Kept:
             first_port=first_port,
             chain_port=chain_port,
         )
-
-    def completed(self) -> Self:
-        """The same, told to its end."""
-        return replace(self, is_complete=True)
 
     def write(self, path: Path) -> None:
         write_whole(path, json.dumps(asdict(self), indent=2).encode(), mode=_OWNER_ONLY)

@@ -93,7 +93,7 @@ class TamperScene:
         target = self.record.samples[REWRITTEN]
         region = Region(target.region)
         node = self.folder.node(region)
-        keys = read_keys_file(node.keys, region)
+        keys = read_keys_file(self.folder.keys(region), region)
         self.report.say("tamper.rewrite", license=target.name_zh)
         self.journal.do(
             Rewrite.plan(

@@ -126,6 +126,7 @@ TEXTS: Final = {
         "Running in the background; end it: make demo-stop",
     ),
     "urls": ("四地节点", "The four nodes"),
+    "tokens": ("令牌", "Tokens"),
     "things": ("可以试试", "Three things to try"),
     "try.verify": (
         "核验一份 PDF，再改动一个字节看看：",
