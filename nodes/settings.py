@@ -125,8 +125,8 @@ class NodeSettings(BaseSettings):
     genesis_hash: str = Field(
         "",
         pattern=rf"^$|^{_DIGEST}$",
-        description="Hash of block 0, 64 hex digits. Empty: the first one seen is kept, and "
-        "another is refused from then on.",
+        description="Hash of block 0, 64 hex digits. Empty: not checked; a chain that differs from "
+        "the one that the mirror began with is refused all the same.",
     )
     consortium_address: str = Field(
         pattern=rf"^{_ADDRESS}$", description="Address of the contract Consortium."
@@ -135,7 +135,9 @@ class NodeSettings(BaseSettings):
         pattern=rf"^{_ADDRESS}$", description="Address of the contract LicenseLog."
     )
     start_block: int = Field(
-        0, ge=0, description="Block before the contracts' deployment; the mirror begins after it."
+        0,
+        ge=0,
+        description="First block that the mirror reads; at or before the contracts' creation.",
     )
     finality: Finality = Field(
         Finality.DEV,

@@ -74,8 +74,10 @@ class ApiClient:
             self.request("POST", path, data=dict(values), files={field: (name, content)})
         )
 
-    def request(self, method: str, path: str, **more: Any) -> httpx2.Response:
-        """Any call; raise ProblemError for every answer that is not a success."""
+    def request(
+        self, method: str, path: str, *, accept: tuple[int, ...] = (), **more: Any
+    ) -> httpx2.Response:
+        """Any call; raise ProblemError unless it succeeds or its status is in `accept`."""
         try:
             response = self._client.request(method, path, **more)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
@@ -83,7 +85,7 @@ class ApiClient:
                 f"{self._url} does not answer ({error or type(error).__name__}); "
                 "check --url or LEDGER_URL, and that the node runs"
             ) from error
-        if response.is_success:
+        if response.is_success or response.status_code in accept:
             return response
         raise _problem(response)
 

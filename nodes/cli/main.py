@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
 
 from ledger.errors import LedgerError
-from nodes.cli import download, license, lookup, region, token, verify
+from nodes.cli import download, fsck, license, lookup, node, region, token, verify
 from nodes.cli.console import write_line
 from nodes.cli.failures import ExitCode, exit_code, report
 
@@ -26,13 +25,17 @@ app.command()(lookup.lookup)
 app.command()(download.download)
 app.add_typer(download.bundle_app, name="bundle")
 app.add_typer(license.app, name="license")
+app.command()(fsck.fsck)
+app.add_typer(node.app, name="node")
 app.add_typer(region.app, name="region")
 app.add_typer(token.app, name="token")
 
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        write_line(version("license-ledger"))
+        from nodes.version import software_version
+
+        write_line(software_version())
         raise typer.Exit
 
 

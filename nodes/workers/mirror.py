@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ledger.services.mirroring import Mirror
 from nodes.chain_gate import ChainGate
 from nodes.workers.chain_rounds import behind_gate
 from nodes.workers.leadership import Leadership
@@ -11,25 +12,27 @@ from nodes.workers.worker import Round, Worker
 
 
 def mirror_worker(
-    work: Round,
+    make: Callable[[], Mirror],
     gate: ChainGate,
     leadership: Leadership,
     *,
     check_keys: Callable[[], object],
     pause: float,
 ) -> Worker:
-    """`work` is one round of `ledger.services.mirroring`, True while blocks are left to apply.
-
-    Keys are compared only then: an old block knows the keys of its time.
-    """
-
-    def round_() -> bool:
-        is_behind = work()
-        if not is_behind:
-            check_keys()
-        return is_behind
+    """Keys are compared only with the newest block: an old one knows the keys of its time."""
 
     def begin() -> Round:
-        return behind_gate(round_, gate, leadership)
+        def fresh() -> Round:
+            mirror = make()
+
+            def work() -> bool:
+                is_behind = mirror.round().behind > 0
+                if not is_behind:
+                    check_keys()
+                return is_behind
+
+            return work
+
+        return behind_gate(fresh, gate, leadership)
 
     return Worker(name="mirror", pause=pause, begin=begin)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from nodes.chain_gate import ChainGate
 from nodes.workers.chain_rounds import behind_gate
 from nodes.workers.leadership import Leadership
@@ -9,11 +11,11 @@ from nodes.workers.worker import Round, Worker
 
 
 def submitter_worker(
-    work: Round, gate: ChainGate, leadership: Leadership, *, pause: float
+    make: Callable[[], Round], gate: ChainGate, leadership: Leadership, *, pause: float
 ) -> Worker:
-    """`work` is one round of `ledger.services.anchoring`."""
+    """`make` gives rounds of `ledger.services.anchoring`."""
 
     def begin() -> Round:
-        return behind_gate(work, gate, leadership)
+        return behind_gate(make, gate, leadership)
 
     return Worker(name="submitter", pause=pause, begin=begin)

@@ -1,0 +1,39 @@
+"""From settings to a running process, and back to nothing."""
+
+from __future__ import annotations
+
+from nodes.bootstrap import build_app, build_health, build_services, build_workers, open_parts
+from nodes.logs import configure_logs
+from nodes.memory import tune_memory
+from nodes.server import bind, run_process
+from nodes.settings import NodeSettings
+from nodes.workers.heartbeats import Heartbeats
+from nodes.workers.supervisor import Supervisor
+
+
+def run_node(settings: NodeSettings, *, with_api: bool, with_workers: bool) -> bool:
+    """Run until told to end; True after an orderly end (see `nodes.server.run_process`).
+
+    Raise ConfigurationError or WrongChainError, by name, for a node that must not run.
+    """
+    configure_logs(level=settings.log_level, form=settings.log_format, region=settings.region)
+    listener = bind(settings) if with_api else None
+    try:
+        parts = open_parts(settings, may_migrate=settings.should_migrate)
+        try:
+            heartbeats = Heartbeats() if with_workers else None
+            workers = None if heartbeats is None else build_workers(parts)
+            health = build_health(parts, heartbeats, workers)
+            app = build_app(parts, build_services(parts, health)) if with_api else None
+            supervisor = (
+                None
+                if workers is None or heartbeats is None
+                else Supervisor(workers.all, heartbeats)
+            )
+            tune_memory()
+            return run_process(settings, app=app, listener=listener, supervisor=supervisor)
+        finally:
+            parts.close()
+    finally:
+        if listener is not None:
+            listener.close()
