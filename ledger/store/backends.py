@@ -32,6 +32,8 @@ WRITER_LOCK: Final = 0x4C4C_5752
 """Key of the advisory lock that PostgreSQL writers take."""
 _OWNER_ONLY: Final = 0o600
 _CACHED_STATEMENTS: Final = 512
+_CHECKPOINT_PAGES: Final = 8_000
+"""32 MiB of journal: pages that every batch of registrations changes are copied back less often."""
 _READER_CACHE_KIB: Final = 8 * 1024
 _WRITER_CACHE_KIB: Final = 64 * 1024
 """Registrations land in random places of the look-up indexes: those should stay in memory."""
@@ -113,6 +115,7 @@ def _sqlite_engine(url: URL, busy_timeout: float, size: int, *, query_only: bool
         pool_size=size,
         max_overflow=0,
         pool_timeout=busy_timeout,
+        pool_use_lifo=True,
         connect_args={
             "check_same_thread": False,
             "cached_statements": _CACHED_STATEMENTS,
@@ -125,6 +128,7 @@ def _sqlite_engine(url: URL, busy_timeout: float, size: int, *, query_only: bool
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA temp_store=MEMORY")
+        connection.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
         cache = _READER_CACHE_KIB if query_only else _WRITER_CACHE_KIB
         connection.execute(f"PRAGMA cache_size=-{cache}")
         connection.execute(f"PRAGMA query_only={'ON' if query_only else 'OFF'}")
@@ -148,6 +152,7 @@ def _postgresql_engine(url: URL, busy_timeout: float, size: int) -> Engine:
         pool_size=size,
         max_overflow=0,
         pool_timeout=busy_timeout,
+        pool_use_lifo=True,
         pool_pre_ping=True,
         connect_args={
             "connect_timeout": max(2, round(busy_timeout)),

@@ -15,14 +15,17 @@ _ALL: Final = select(LICENSE_TYPE).order_by(LICENSE_TYPE.c.code)
 _ONE: Final = select(LICENSE_TYPE).where(LICENSE_TYPE.c.code == bindparam("key"))
 
 
+_COLUMNS: Final = tuple(LICENSE_TYPE.columns.keys())
+
+
 class SqlCatalogueReader(Repository):
     """Reads types; the table's columns are the type's attributes."""
 
     __slots__ = ()
 
     def get(self, type_code: str) -> LicenseType | None:
-        row = self._connection.execute(_ONE, {"key": type_code}).mappings().first()
-        return None if row is None else LicenseType(**row)
+        row = self._first(_ONE, key=type_code)
+        return None if row is None else LicenseType(**dict(zip(_COLUMNS, row, strict=True)))
 
     def all(self) -> tuple[LicenseType, ...]:
         return tuple(LicenseType(**row) for row in self._connection.execute(_ALL).mappings())

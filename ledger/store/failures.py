@@ -14,7 +14,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Final
 
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from ledger.errors import BusyError, CommitUnknownError, ConflictError, LedgerError, StoreError
@@ -88,7 +88,10 @@ def _is_lost(error: SQLAlchemyError) -> bool:
     if not isinstance(error, DBAPIError) or isinstance(error.orig, sqlite3.Error):
         return False
     state = _sqlstate(error)
-    return error.connection_invalidated or bool(state and state.startswith(_SQLSTATE_LOST))
+    if state is None:
+        # PostgreSQL never answered: the connection was not made, or it broke.
+        return error.connection_invalidated or isinstance(error, OperationalError)
+    return state.startswith(_SQLSTATE_LOST)
 
 
 def _sqlite_code(error: SQLAlchemyError) -> int | None:

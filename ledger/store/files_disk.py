@@ -121,9 +121,9 @@ def _has(place: Path, sealed: bytes) -> bool:
 def _move(arrived: dict[Path, Path]) -> None:
     for folder in {place.parent for place in arrived}:
         if not folder.is_dir():
-            folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
-            _sync_folder(folder.parent.parent)
-            _sync_folder(folder.parent)
+            for made in (folder.parent, folder):
+                made.mkdir(mode=_FOLDER_MODE, exist_ok=True)
+                _sync_folder(made.parent)
     for place, temporary in arrived.items():
         temporary.rename(place)
 

@@ -63,7 +63,7 @@ class SqlLogReader(Repository):
     __slots__ = ()
 
     def head(self, log: LogName) -> Head:
-        row = self._connection.execute(_HEAD, _key(log)).first()
+        row = self._first(_HEAD, **_key(log))
         if row is None:
             return _EMPTY
         return Head(epoch=row[0], tree_size=row[1], root_hash=Digest(row[2]))
@@ -78,9 +78,8 @@ class SqlLogReader(Repository):
         return hashes
 
     def _find_tile(self, log: LogName, level: int, index: int) -> bytes | None:
-        values = {**_key(log), "tile_level": level, "index": index}
-        hashes: bytes | None = self._connection.execute(_TILE, values).scalar()
-        return hashes
+        row = self._first(_TILE, **_key(log), tile_level=level, index=index)
+        return None if row is None else row[0]
 
 
 class SqlLogWriter(SqlLogReader):

@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Row, Select, Table
+from sqlalchemy import Connection, Executable, Row, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql.dml import Insert as PostgresInsert
 from sqlalchemy.dialects.sqlite.dml import Insert as SqliteInsert
 
+from ledger.store import prepared
+from ledger.store.prepared import AnySelect, PreparedRow
+
 AnyRow = Row[*tuple[Any, ...]]
-AnySelect = Select[*tuple[Any, ...]]
+PlacedRow = AnyRow | PreparedRow
+"""A row that is read by the places of its columns, not by their names."""
 
 
 class Repository:
@@ -22,6 +26,14 @@ class Repository:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def _first(self, statement: AnySelect, **values: object) -> PreparedRow | None:
+        """First row of a statement that is run all the time (`ledger.store.prepared`)."""
+        return prepared.first(self._connection, statement, values)
+
+    def _rows(self, statement: AnySelect, **values: object) -> list[PreparedRow]:
+        """All rows of a statement that is run all the time."""
+        return prepared.rows(self._connection, statement, values)
 
     def _put(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
         """Add rows, or replace those that have the same primary key."""

@@ -10,7 +10,8 @@ from sqlalchemy import bindparam, select
 
 from ledger.ports.licenses import LicenseRecord
 from ledger.store.licenses.records import COLUMNS, to_record
-from ledger.store.repository import AnySelect, Repository
+from ledger.store.prepared import AnySelect
+from ledger.store.repository import Repository
 from ledger.store.tables.licenses import HOLDER, LICENSE
 from ledger.types import Digest, Position
 
@@ -112,7 +113,7 @@ class LicenseLookups(Repository):
         return found
 
     def _one(self, statement: AnySelect, **values: object) -> LicenseRecord | None:
-        row = self._connection.execute(statement, values).first()
+        row = self._first(statement, **values)
         return None if row is None else to_record(row)
 
     def _all(self, statement: AnySelect, **values: object) -> tuple[LicenseRecord, ...]:

@@ -15,7 +15,8 @@ from sqlalchemy import ColumnElement, Integer, String, cast, func, or_, select, 
 
 from ledger.ports.licenses import LicenseFilter, Page
 from ledger.store.licenses.records import COLUMNS, to_record
-from ledger.store.repository import AnySelect, Repository
+from ledger.store.prepared import AnySelect
+from ledger.store.repository import Repository
 from ledger.store.tables.licenses import LICENSE
 from ledger.store.tables.mirror_chain import FOLLOWING
 from ledger.store.tables.mirror_status import STATUS_WORD

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ledger.ports.licenses import LicenseRecord, NewLicense
-from ledger.store.repository import AnyRow
+from ledger.store.repository import PlacedRow
 from ledger.store.tables.licenses import LICENSE
 from ledger.types import Digest, Index, Position
 
@@ -34,7 +34,7 @@ COLUMNS: Final = (
 """What `to_record` takes, in its order."""
 
 
-def to_record(row: AnyRow) -> LicenseRecord:
+def to_record(row: PlacedRow) -> LicenseRecord:
     """The record of a row of `COLUMNS`."""
     epoch, leaf_index = row[10], row[11]
     return LicenseRecord(

@@ -10,7 +10,8 @@ from sqlalchemy.exc import IntegrityError
 
 from ledger.errors import ConflictError, NotFoundError
 from ledger.ports.licenses import StatusChange
-from ledger.store.repository import AnyRow, AnySelect, Repository
+from ledger.store.prepared import AnySelect
+from ledger.store.repository import AnyRow, Repository
 from ledger.store.tables.status_changes import STATUS_CHANGE
 from ledger.types import Index, LicenseStatus, Position
 

@@ -9,7 +9,8 @@ from typing import Final
 
 from sqlalchemy import Table, bindparam, select
 
-from ledger.store.repository import AnySelect, Repository
+from ledger.store.prepared import AnySelect
+from ledger.store.repository import Repository
 from ledger.store.tables.mirror_membership import AUTHORITY, GRANT, TYPE
 from ledger.types import Digest, Region
 
@@ -69,13 +70,12 @@ class AuthorityReader(Repository):
     __slots__ = ()
 
     def region_active(self, region: Region, *, at_block: int) -> bool:
-        values = {"of_region": region, "at_block": at_block}
-        return bool(self._connection.execute(_ACTIVE, values).scalar())
+        row = self._first(_ACTIVE, of_region=region, at_block=at_block)
+        return row is not None and bool(row[0])
 
     def type_granted(self, region: Region, type_hash: Digest, *, at_block: int) -> bool:
-        values = {"of_region": region, "of_type_hash": type_hash, "at_block": at_block}
-        granted, active = self._connection.execute(_GRANTED, values).one()
-        return bool(granted and active)
+        row = self._first(_GRANTED, of_region=region, of_type_hash=type_hash, at_block=at_block)
+        return row is not None and bool(row[0]) and bool(row[1])
 
     def type_level(self, type_hash: Digest, *, at_block: int) -> int | None:
         values = {"of_type_hash": type_hash, "at_block": at_block}

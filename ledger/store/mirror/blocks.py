@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import bindparam, select
 
 from ledger.ports.mirror import MirrorPosition
-from ledger.store.repository import AnyRow, Repository
+from ledger.store.repository import PlacedRow, Repository
 from ledger.store.tables.mirror_chain import BLOCK, FOLLOWING
 from ledger.types import BlockRef
 
@@ -37,9 +37,10 @@ class BlockReader(Repository):
         newest = self._newest()
         if newest is None:
             return None
-        row = self._connection.execute(_FOLLOWING).first()
-        final_number, checked_at, halted = (None, None, None) if row is None else row
-        final = None if final_number is None else self.block(final_number)
+        final_number, checked_at, halted = self._first(_FOLLOWING) or (None, None, None)
+        final = newest if final_number == newest.number else None
+        if final is None and final_number is not None:
+            final = self.block(final_number)
         return MirrorPosition(
             newest=newest,
             final=final or self._oldest(),
@@ -48,19 +49,18 @@ class BlockReader(Repository):
         )
 
     def block(self, number: int) -> BlockRef | None:
-        row = self._connection.execute(_BLOCK, {"block": number}).first()
+        row = self._first(_BLOCK, block=number)
         return None if row is None else _to_block(row)
 
     def block_at(self, time: int) -> BlockRef | None:
         position = self.position()
         if position is None:
             return None
-        values = {"at": time, "final": position.final.number}
-        row = self._connection.execute(_AT_TIME, values).first()
+        row = self._first(_AT_TIME, at=time, final=position.final.number)
         return None if row is None else _to_block(row)
 
     def _newest(self) -> BlockRef | None:
-        row = self._connection.execute(_NEWEST).first()
+        row = self._first(_NEWEST)
         return None if row is None else _to_block(row)
 
     def _oldest(self) -> BlockRef:
@@ -71,5 +71,5 @@ class BlockReader(Repository):
         return _to_block(self._connection.execute(_OLDEST).one())
 
 
-def _to_block(row: AnyRow) -> BlockRef:
+def _to_block(row: PlacedRow) -> BlockRef:
     return BlockRef(number=row[0], hash=row[1], parent_hash=row[2], time=row[3])

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, select
 
-from ledger.store.repository import AnyRow, Repository
+from ledger.store.prepared import PreparedRow
+from ledger.store.repository import PlacedRow, Repository
 from ledger.store.tables.mirror_chain import ANCHOR, REOPENING
 from ledger.types import AnchoredHead, Digest, EpochStart, LogKind, Position, Region
 
@@ -69,13 +70,13 @@ class HeadReader(Repository):
         self, region: Region, kind: LogKind, epoch: int, tree_size: int, *, as_of: int
     ) -> AnchoredHead | None:
         values = {**_key(region, kind), "in_epoch": epoch, "size": tree_size}
-        return _known(self._connection.execute(_ANCHORED, values).first(), as_of)
+        return _known(self._first(_ANCHORED, **values), as_of)
 
     def newest_head(self, region: Region, kind: LogKind, *, as_of: int) -> AnchoredHead | None:
         """The newest head on the live lineage: what a reopening disowned does not count."""
         for start in reversed(self.lineage(region, kind, as_of=as_of)):
             values = {**_key(region, kind), "in_epoch": start.epoch, "as_of": as_of}
-            row = self._connection.execute(_NEWEST_IN_EPOCH, values).first()
+            row = self._first(_NEWEST_IN_EPOCH, **values)
             if row is not None:
                 return _to_head(row)
             # Nothing was appended since the reopening: the head is still the one it went on from.
@@ -92,7 +93,7 @@ class HeadReader(Repository):
             "in_epoch": position.epoch,
             "leaf_index": position.index,
         }
-        head = _known(self._connection.execute(_COVERING, values).first(), as_of)
+        head = _known(self._first(_COVERING, **values), as_of)
         return head if head is not None and head.previous_size <= position.index else None
 
     def heads(
@@ -121,21 +122,20 @@ class HeadReader(Repository):
                 return self.anchored(region, kind, parent_epoch, start_size, as_of=as_of)
         return None
 
-    def _reopenings(self, region: Region, kind: LogKind, as_of: int) -> list[AnyRow]:
-        values = {**_key(region, kind), "as_of": as_of}
-        return list(self._connection.execute(_REOPENINGS, values))
+    def _reopenings(self, region: Region, kind: LogKind, as_of: int) -> list[PreparedRow]:
+        return self._rows(_REOPENINGS, **_key(region, kind), as_of=as_of)
 
 
 def _key(region: Region, kind: LogKind) -> dict[str, Any]:
     return {"log_region": region, "log_kind": int(kind)}
 
 
-def _known(row: AnyRow | None, as_of: int) -> AnchoredHead | None:
+def _known(row: PlacedRow | None, as_of: int) -> AnchoredHead | None:
     """The head of `row` if its block counts. The filter is here: in SQL it would search on."""
     return None if row is None or row[4] > as_of else _to_head(row)
 
 
-def _to_head(row: AnyRow) -> AnchoredHead:
+def _to_head(row: PlacedRow) -> AnchoredHead:
     return AnchoredHead(
         epoch=row[0],
         tree_size=row[1],

@@ -9,7 +9,8 @@ from sqlalchemy import Table, bindparam, select
 from ledger.chain_events import RegionKeySet
 from ledger.errors import StoreError
 from ledger.ports.mirror import RegionFacts
-from ledger.store.repository import AnyRow, AnySelect, Repository
+from ledger.store.prepared import AnySelect
+from ledger.store.repository import AnyRow, Repository
 from ledger.store.tables.mirror_membership import AUTHORITY, ENDPOINT, REGION_KEY
 from ledger.types import Region
 

@@ -36,5 +36,5 @@ class StatusReader(Repository):
         return LicenseStatus(word >> (_BITS * place) & 0b11)
 
     def status_word(self, region: Region, epoch: int, word_index: int, *, as_of: int) -> int:
-        values = {"of_region": region, "in_epoch": epoch, "word": word_index, "as_of": as_of}
-        return self._connection.execute(_WORD, values).scalar() or 0
+        row = self._first(_WORD, of_region=region, in_epoch=epoch, word=word_index, as_of=as_of)
+        return 0 if row is None else int(row[0])

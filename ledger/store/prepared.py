@@ -1,0 +1,123 @@
+"""Statements compiled once and run by the driver itself, for the few that are run all the time.
+
+SQLAlchemy's execution costs five times what SQLite needs to find a row. A verification makes ten
+look-ups, so these go past it: the statement is compiled by SQLAlchemy once for each dialect, with
+its types' conversions, and then handed to the driver's own connection. Same SQL, same values, same
+errors (`SQLAlchemyError`); lists of values ("expanding" parameters) stay with SQLAlchemy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final, cast
+
+from sqlalchemy import Connection, Dialect, Select
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
+
+AnySelect = Select[*tuple[Any, ...]]
+Convert = Callable[[Any], Any]
+PreparedRow = tuple[Any, ...]
+_MOST_STATEMENTS: Final = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Prepared:
+    sql: str
+    names: tuple[str, ...] | None
+    """Order of the parameters; None when the driver takes them by name."""
+    into: Mapping[str, Convert]
+    """Conversions of parameters that need one."""
+    out: tuple[tuple[int, Convert], ...]
+    """Conversions of the columns that need one, by place."""
+    constants: Mapping[str, Any]
+    """Values that stand in the statement itself, such as LIMIT 1."""
+
+
+def first(
+    connection: Connection, statement: AnySelect, values: Mapping[str, Any]
+) -> PreparedRow | None:
+    """The statement's first row as a plain tuple."""
+    prepared, cursor = _run(connection, statement, values)
+    row = cursor.fetchone()
+    return None if row is None else _converted(row, prepared.out)
+
+
+def rows(
+    connection: Connection, statement: AnySelect, values: Mapping[str, Any]
+) -> list[PreparedRow]:
+    """All of the statement's rows as plain tuples."""
+    prepared, cursor = _run(connection, statement, values)
+    return [_converted(row, prepared.out) for row in cursor.fetchall()]
+
+
+def _run(
+    connection: Connection, statement: AnySelect, values: Mapping[str, Any]
+) -> tuple[_Prepared, Any]:
+    dialect = connection.dialect
+    prepared = _prepare(statement, dialect)
+    given = {**prepared.constants, **values}
+    for name, convert in prepared.into.items():
+        given[name] = convert(given[name])
+    parameters: Any = (
+        given if prepared.names is None else tuple([given[name] for name in prepared.names])
+    )
+    driver: Any = connection.connection.driver_connection
+    try:
+        return prepared, driver.execute(prepared.sql, parameters)
+    except Exception as error:
+        base = cast("DefaultDialect", dialect).loaded_dbapi.Error
+        if not isinstance(error, base):
+            raise
+        raise DBAPIError.instance(
+            prepared.sql, None, error, base, dialect=dialect, hide_parameters=True
+        ) from error
+
+
+@lru_cache(maxsize=_MOST_STATEMENTS)
+def _prepare(statement: AnySelect, dialect: Dialect) -> _Prepared:
+    compiled = statement.compile(dialect=dialect)
+    if not isinstance(compiled, SQLCompiler) or compiled.post_compile_params - set(
+        compiled.literal_execute_params
+    ):
+        raise TypeError("a statement with a list of values cannot be prepared")
+    return _Prepared(
+        sql=compiled.string,
+        names=None if compiled.positiontup is None else tuple(compiled.positiontup),
+        into={
+            name: convert
+            for bind, name in compiled.bind_names.items()
+            if (convert := _bind_processor(bind.type, dialect)) is not None
+        },
+        out=tuple(
+            (at, convert)
+            for at, column in enumerate(statement.selected_columns)
+            if (convert := _result_processor(column.type, dialect)) is not None
+        ),
+        constants={
+            name: bind.effective_value
+            for bind, name in compiled.bind_names.items()
+            if not bind.required
+        },
+    )
+
+
+def _bind_processor(type_: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    return type_.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _result_processor(type_: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    return type_.dialect_impl(dialect).result_processor(dialect, None)
+
+
+def _converted(row: Sequence[Any], out: tuple[tuple[int, Convert], ...]) -> PreparedRow:
+    if not out:
+        return tuple(row)
+    values = list(row)
+    for at, convert in out:
+        values[at] = convert(values[at])
+    return tuple(values)
