@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ledger.errors import LedgerError
-from nodes.cli import download, fsck, license, lookup, node, region, token, verify
+from nodes.cli import devnet, download, fsck, license, lookup, node, region, token, verify
 from nodes.cli.console import write_line
 from nodes.cli.failures import ExitCode, exit_code, report
 
@@ -27,6 +27,7 @@ app.add_typer(download.bundle_app, name="bundle")
 app.add_typer(license.app, name="license")
 app.command()(fsck.fsck)
 app.add_typer(node.app, name="node")
+app.add_typer(devnet.app, name="devnet")
 app.add_typer(region.app, name="region")
 app.add_typer(token.app, name="token")
 
