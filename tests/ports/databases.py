@@ -39,7 +39,9 @@ class PostgresDatabases:
         self._server = server
         self._url = self.empty("ledger")
         migrations.upgrade(self._url)
-        self._engine = create_engine(server.get_uri(database="ledger", driver="psycopg"))
+        url = server.get_uri(database="ledger", driver="psycopg")
+        # A test may end every connection of the server.
+        self._engine = create_engine(url, pool_pre_ping=True)
 
     def empty(self, name: str) -> str:
         """URL of a new database without any table."""

@@ -158,3 +158,17 @@ def test_dropped_transactions_free_their_copies(database: Database) -> None:
         assert session.outbox.unfinished() == (transaction(2, 12),)
         session.outbox.create(transaction(1, 9))
         assert session.outbox.unfinished() == (transaction(1, 9), transaction(2, 12))
+
+
+def test_transactions_mined_above_a_block_are_found_finished_or_not(database: Database) -> None:
+    mined = [
+        transaction(3, 30, state=MINED, block_number=7, block_hash=b"h" * 32),
+        transaction(1, 10, state=FINAL, block_number=5, block_hash=b"h" * 32),
+        transaction(2, 20, state=REVERTED, block_number=6, block_hash=b"h" * 32),
+    ]
+    with database.write() as session:
+        for each in (*mined, transaction(4, 40)):
+            session.outbox.create(each)
+        assert session.outbox.mined_above(4) == (mined[1], mined[2], mined[0])
+        assert session.outbox.mined_above(5) == (mined[2], mined[0])
+        assert session.outbox.mined_above(7) == ()
