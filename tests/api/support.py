@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from httpx2 import Response
+from sqlalchemy import create_engine, text
 from starlette.testclient import TestClient
 
 from api.app import create_app
@@ -92,6 +93,13 @@ class Node:
         """Licenses in the database."""
         with self.region.database.read() as session:
             return session.licenses.count()
+
+    def edit(self, statement: str, **values: object) -> None:
+        """Change one row of the database behind the software's back."""
+        engine = create_engine(f"sqlite:///{self.region.folder / 'region.sqlite'}")
+        with engine.begin() as connection:
+            assert connection.execute(text(statement), values).rowcount == 1
+        engine.dispose()
 
     def other_office(self, role: str = "business") -> TestClient:
         """A client of another office of the same region."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import create_engine, text
 
 from ledger.errors import NotFoundError
 from tests.api.support import PDF, Node, code_of
@@ -11,14 +10,6 @@ from tests.support.region import FIRM, PERSON, organization_type, person_type
 
 LIST = "/v1/licenses"
 UNKNOWN = "01930001-0000-7000-8000-000000000000"
-
-
-def edit(node: Node, statement: str, **values: object) -> None:
-    """Change the database behind the software's back."""
-    engine = create_engine(f"sqlite:///{node.region.folder / 'region.sqlite'}")
-    with engine.begin() as connection:
-        assert connection.execute(text(statement), values).rowcount == 1
-    engine.dispose()
 
 
 def test_one_license_whole(node: Node) -> None:
@@ -96,8 +87,7 @@ def test_edited_row_is_refused_and_listed_without_content(node: Node) -> None:
     client = node.client("business")
     sound = node.register(client)
     damaged = node.register(client)
-    edit(
-        node,
+    node.edit(
         "UPDATE license SET valid_until = '2099-12-31' WHERE id = :id",
         id=damaged["id"],
     )

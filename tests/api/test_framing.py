@@ -1,0 +1,169 @@
+"""What surrounds every answer: ids, headers, limits, log lines, and errors that nobody foresaw."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from tests.api.support import Node, code_of
+from tests.support.region import FIRM
+
+
+class Exploding:
+    """A service that fails in a way that nobody foresaw."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise ZeroDivisionError("secret of the inside")
+
+
+def test_security_headers_on_every_kind_of_answer(node: Node) -> None:
+    client = node.client()
+    for path in ("/healthz", "/nowhere", "/v1/licenses", "/docs", "/openapi.json"):
+        headers = client.get(path).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["x-frame-options"] == "DENY"
+        assert "default-src" in headers["content-security-policy"]
+        assert headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("sent", "is_kept"), [("abc-1.2_3", True), ("a b", False), ("x" * 65, False), ("<x>", False)]
+)
+def test_request_id(node: Node, sent: str, is_kept: bool) -> None:
+    answered = node.client().get("/nowhere", headers={"X-Request-Id": sent})
+    assert (answered.headers["x-request-id"] == sent) is is_kept
+    assert answered.json()["request_id"] == answered.headers["x-request-id"]
+
+
+def test_log_line_has_the_route_and_nothing_that_was_sent(node: Node) -> None:
+    client = node.client("clerk", access_log=True)
+    with capture_logs() as lines:
+        client.get("/v1/licenses?type=" + FIRM)
+        client.get("/v/q0f3Zk9vT1y6mX2bLwYc5g")
+        client.post("/v1/licenses/search", json={"holder": {"code": FIRM}})
+        client.get("/v1/licenses/0193ffff-0000-7000-8000-000000000000")
+    requests = [line for line in lines if line["event"] == "request"]
+    assert [line["route"] for line in requests] == [
+        "/v1/licenses",
+        "unmatched",
+        "/v1/licenses/search",
+        "/v1/licenses/{license_id}",
+    ]
+    assert requests[-1]["license_id"] == "0193ffff-0000-7000-8000-000000000000"
+    for secret in (FIRM, "q0f3Zk9vT1y6mX2bLwYc5g", client.headers["authorization"][7:]):
+        assert secret not in repr(lines)
+
+
+def test_error_that_nobody_foresaw_shows_nothing_of_the_inside(node: Node) -> None:
+    broken: Any = Exploding()
+    client = replace(node, services=replace(node.services, look_up=broken)).client("clerk")
+    with capture_logs() as lines:
+        answered = client.get("/v1/licenses", headers={"X-Request-Id": "seen"})
+    members = answered.json()
+    assert (answered.status_code, members["code"]) == (500, "internal_error")
+    assert members["request_id"] == "seen"
+    assert "secret" not in answered.text
+    assert any(line["event"] == "unexpected_error" for line in lines)
+
+
+def test_routes_that_are_not_there(node: Node) -> None:
+    client = node.client()
+    assert code_of(client.get("/nowhere")) == "not_found"
+    answered = client.delete("/v1/licenses")
+    assert (answered.status_code, code_of(answered)) == (405, "method_not_allowed")
+    assert answered.headers["allow"]
+
+
+def test_headers_too_large(node: Node) -> None:
+    answered = node.client().get("/healthz", headers={"X-Large": "x" * 20_000})
+    assert (answered.status_code, code_of(answered)) == (431, "headers_too_large")
+    assert node.client().get("/healthz?" + "x" * 20_000).status_code == 431
+
+
+@pytest.mark.parametrize(
+    ("host", "status"), [("a.example", 200), ("A.example:8001", 200), ("b.example", 421), ("", 421)]
+)
+def test_hosts(node: Node, host: str, status: int) -> None:
+    client = node.client(allowed_hosts=frozenset({"a.example"}))
+    assert client.get("/healthz", headers={"Host": host}).status_code == status
+
+
+def test_titles_in_the_callers_language(node: Node) -> None:
+    client = node.client()
+    for header, title in (
+        ("zh-CN", "未找到"),
+        ("en-GB", "Not found"),
+        ("fr, en;q=0.3, zh;q=0.5", "未找到"),
+        ("", "未找到"),
+        ("en;q=x", "未找到"),
+    ):
+        answered = client.get("/nowhere", headers={"Accept-Language": header})
+        assert answered.json()["title"] == title, header
+        assert answered.json()["code"] == "not_found"
+
+
+def test_problem_types_lead_to_a_page(node: Node) -> None:
+    client = node.client()
+    page = client.get(client.get("/nowhere").json()["type"])
+    assert page.status_code == 200
+    assert "404" in page.text
+    assert client.get("/problems/none").status_code == 404
+
+
+def test_slow_body_is_cut_off(node: Node) -> None:
+    """Through the app as a server drives it: the rest of the body never comes."""
+    app: Any = node.client("business", body_seconds=0.05).app
+    token = node.region.token("business").secret
+    sent: list[Any] = []
+    chunks = [{"type": "http.request", "body": b"{", "more_body": True}]
+
+    async def receive() -> Any:
+        if chunks:
+            return chunks.pop()
+        await asyncio.sleep(60)
+        raise AssertionError("it was waited for")
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "path": "/v1/licenses/search",
+        "raw_path": b"/v1/licenses/search",
+        "root_path": "",
+        "scheme": "http",
+        "query_string": b"",
+        "headers": [
+            (b"content-type", b"application/json"),
+            (b"authorization", b"Bearer " + token.encode()),
+        ],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+    }
+    asyncio.run(app(scope, receive, send))
+    assert sent[0]["status"] == 408
+
+
+def test_parallel_requests_keep_their_own_ids(node: Node) -> None:
+    client = node.client()
+    answers: dict[str, str] = {}
+
+    def ask(name: str) -> None:
+        answered = client.get("/nowhere", headers={"X-Request-Id": name})
+        answers[name] = answered.json()["request_id"]
+
+    threads = [threading.Thread(target=ask, args=(f"id-{at}",)) for at in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == {f"id-{at}": f"id-{at}" for at in range(8)}
