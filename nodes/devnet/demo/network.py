@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +13,7 @@ from ledger.catalogue import LicenseType
 from ledger.types import Region
 from nodes.devnet.chain_config import ChainConfig
 from nodes.devnet.chains import AnvilChain
-from nodes.devnet.consortium import DeployedConsortium, DeployedRegion, RegionPlan, deploy
+from nodes.devnet.consortium import DeployedConsortium, RegionPlan, deploy
 from nodes.devnet.demo.folder import DemoFolder
 from nodes.devnet.demo.kept import Kept
 from nodes.devnet.demo.node_process import NodeProcess
@@ -22,7 +21,7 @@ from nodes.devnet.demo.offices import put_offices
 from nodes.devnet.demo.record import DemoRecord, RegionRecord
 from nodes.devnet.demo.watch import Watched
 from nodes.devnet.ports import require_free_port
-from nodes.devnet.samples.places import PLACE_OF, PLACES, offices
+from nodes.devnet.samples.places import PLACES, offices
 from nodes.devnet.whole_file import write_whole
 from nodes.settings import NodeSettings
 from nodes.storage import open_accounts, open_migrated
@@ -66,30 +65,25 @@ class Network:
         plans = [RegionPlan(code=node.place.code, endpoint=node.url) for node in self.nodes]
         return deploy(self.chain.url, plans, self.folder.consortium, types=types)
 
-    def prepare_nodes(self, deployed: DeployedConsortium, earlier: DemoRecord | None) -> DemoRecord:
-        """Settings, database and tokens of every node; the record without samples."""
-        known = {} if earlier is None else {one.code: one for one in earlier.regions}
-        with ThreadPoolExecutor(len(self.nodes)) as pool:
-            regions = pool.map(
-                lambda region: self._prepare(deployed, region, known.get(region.code)),
-                deployed.regions,
-            )
-            return DemoRecord(
-                rpc_url=self.chain.url,
-                chain_id=deployed.chain_id,
-                contracts={
-                    "consortium": deployed.consortium,
-                    "license_log": deployed.license_log,
-                },
-                regions=tuple(regions),
-            )
-
-    def start_nodes(self) -> None:
-        """Start all at once, and return when all are ready."""
+    def start_nodes(self, deployed: DeployedConsortium) -> None:
+        """Start all at once, and return when all are ready. Each makes its own database."""
         for node in self.nodes:
+            _write_config(node.folder.config, self._values(node, deployed))
             node.start(attached=not self._detached)
         for node in self.nodes:
             node.await_ready(READY_SECONDS)
+
+    def record(self, deployed: DeployedConsortium, earlier: DemoRecord | None) -> DemoRecord:
+        """What runs, with offices and tokens made where an `earlier` run's do not hold."""
+        known = {} if earlier is None else {one.code: one for one in earlier.regions}
+        return DemoRecord(
+            rpc_url=self.chain.url,
+            chain_id=deployed.chain_id,
+            contracts={"consortium": deployed.consortium, "license_log": deployed.license_log},
+            regions=tuple(
+                self._region(node, deployed, known.get(node.place.code)) for node in self.nodes
+            ),
+        )
 
     def watched(self) -> Iterator[Watched]:
         """Each program, to be started again when it ends by itself."""
@@ -107,24 +101,21 @@ class Network:
                 start=partial(node.start, attached=not self._detached),
             )
 
-    def _prepare(
-        self, deployed: DeployedConsortium, region: DeployedRegion, known: RegionRecord | None
+    def _region(
+        self, node: NodeProcess, deployed: DeployedConsortium, known: RegionRecord | None
     ) -> RegionRecord:
-        node = next(one for one in self.nodes if one.place.code == region.code)
-        values = self._settings(node, deployed)
-        _write_config(node.folder.config, values)
-        # Not through the environment, which may hold some other node's settings.
-        settings = NodeSettings(**{**values, "data_dir": node.folder.root.absolute()})
-        database = open_migrated(settings, may_migrate=True)
+        # Not read through the environment, which may hold some other node's settings.
+        values = {**self._values(node, deployed), "data_dir": node.folder.root.absolute()}
+        settings = NodeSettings(**values)
+        database = open_migrated(settings, may_migrate=False)
         try:
-            tokens, records = put_offices(open_accounts(database), offices(region.code), known)
+            tokens, records = put_offices(open_accounts(database), offices(node.place.code), known)
         finally:
             database.close()
-        place = PLACE_OF[region.code]
         return RegionRecord(
-            code=region.code,
-            name_zh=place.name_zh,
-            name_en=place.name_en,
+            code=node.place.code,
+            name_zh=node.place.name_zh,
+            name_en=node.place.name_en,
             url=node.url,
             database_url=settings.database,
             files_dir=str(settings.files.absolute()),
@@ -132,7 +123,7 @@ class Network:
             offices=records,
         )
 
-    def _settings(self, node: NodeProcess, deployed: DeployedConsortium) -> dict[str, Any]:
+    def _values(self, node: NodeProcess, deployed: DeployedConsortium) -> dict[str, Any]:
         """The node's settings, with paths beside their file."""
         keys = self.folder.keys(node.place.code)
         return {

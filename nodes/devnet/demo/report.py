@@ -80,7 +80,10 @@ class ConsoleReport:
     @contextmanager
     def bar(self, key: str, total: int) -> Iterator[Advance]:
         columns = (TextColumn("    {task.description}"), BarColumn(), MofNCompleteColumn())
-        with Progress(*columns, console=self.console, transient=True) as shown:
+        is_watched = self.console.is_terminal
+        with Progress(
+            *columns, console=self.console, transient=True, disable=not is_watched
+        ) as shown:
             task = shown.add_task(text(self.language, key), total=total)
             yield lambda done: shown.advance(task, done)
 

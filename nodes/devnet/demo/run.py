@@ -21,7 +21,7 @@ from nodes.devnet.demo.ending import end_parts, running_parts
 from nodes.devnet.demo.folder import DemoFolder
 from nodes.devnet.demo.kept import Kept, read_kept
 from nodes.devnet.demo.network import Network
-from nodes.devnet.demo.record import DemoRecord, read_record
+from nodes.devnet.demo.record import read_record
 from nodes.devnet.demo.report import Report
 from nodes.devnet.demo.tampering.journal import Journal
 from nodes.devnet.demo.teller import Teller
@@ -64,12 +64,11 @@ def run_demo(options: DemoOptions, report: Report) -> None:
             _set_aside(folder, report)
         with _alone(folder):
             with report.phase("prepare"):
-                running = _running_record(folder, options)
-                kept = None if running else _prepare(folder, options, report)
-            if running is not None or kept is None:
-                report.say("runs_already")
-                return
-            _run(_teller(folder, kept, options, report), begun, stay=not options.detach)
+                if _is_running(folder, options):
+                    report.say("runs_already")
+                    return
+                teller = _teller(folder, _prepare(folder, options, report), options, report)
+            _run(teller, begun, stay=not options.detach)
 
 
 def _run(teller: Teller, begun: float, *, stay: bool) -> None:
@@ -125,7 +124,6 @@ def _prepare(folder: DemoFolder, options: DemoOptions, report: Report) -> Kept:
     else:
         report.say("goes_on" if kept.is_registered else "half_finished", folder=folder.root)
         kept = _changed(kept, options)
-    kept.write(folder.kept)
     return kept
 
 
@@ -144,6 +142,7 @@ def _changed(kept: Kept, options: DemoOptions) -> Kept:
 def _teller(folder: DemoFolder, kept: Kept, options: DemoOptions, report: Report) -> Teller:
     network = Network(folder, kept, detached=options.detach)
     network.require_free_ports()
+    kept.write(folder.kept)
     return Teller(
         folder=folder,
         kept=kept,
@@ -153,14 +152,17 @@ def _teller(folder: DemoFolder, kept: Kept, options: DemoOptions, report: Report
     )
 
 
-def _running_record(folder: DemoFolder, options: DemoOptions) -> DemoRecord | None:
-    """The record of a whole demo that an earlier run left running; None when it is not whole."""
+def _is_running(folder: DemoFolder, options: DemoOptions) -> bool:
+    """Whether a whole demo, as it is asked for, was left running by an earlier run."""
     kept = read_kept(folder.kept)
-    if kept is None or kept != _changed(kept, options) or not kept.is_registered:
-        return None
-    if folder.damage.exists() or running_parts(folder) != _PARTS:
-        return None
-    return read_record(folder.record)
+    return (
+        kept is not None
+        and kept.is_registered
+        and kept == _changed(kept, options)
+        and not folder.damage.exists()
+        and running_parts(folder) == _PARTS
+        and read_record(folder.record) is not None
+    )
 
 
 def _set_aside(folder: DemoFolder, report: Report) -> None:

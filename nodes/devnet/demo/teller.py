@@ -51,8 +51,8 @@ class Teller:
             )
         with self.report.phase("nodes"):
             earlier = read_record(self.folder.record)
-            record = self.network.prepare_nodes(deployed, earlier)
-            self.network.start_nodes()
+            self.network.start_nodes(deployed)
+            record = self.network.record(deployed, earlier)
             for one in record.regions:
                 self.report.say(
                     "node_ready", region=one.code, name=f"{one.name_zh} {one.name_en}", url=one.url
