@@ -15,7 +15,13 @@ from typing import Final
 from ledger import canonical
 from ledger.encoding import b64url_decode, b64url_encode, format_instant, parse_instant
 from ledger.errors import MalformedError
-from ledger.license import Disclosure, Entry, parse_disclosures, parse_entry
+from ledger.license import (
+    Disclosure,
+    Entry,
+    parse_disclosures,
+    parse_entry,
+    parse_entry_bytes,
+)
 from ledger.promise import RegistrationPromise, parse_promise
 from ledger.types import DIGEST_SIZE, MAX_TREE_SIZE, AnchoredHead, Digest, Index, Position
 
@@ -104,7 +110,7 @@ def build_bundle(
 ) -> Bundle:
     """A bundle from stored parts; raise MalformedError when they have not the form they must."""
     return Bundle(
-        entry=parse_entry(canonical.parse(entry)),
+        entry=parse_entry_bytes(entry),
         entry_bytes=entry,
         disclosures=parse_disclosures(disclosures),
         log=log,

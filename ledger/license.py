@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 
 from ledger import canonical
@@ -24,6 +25,10 @@ SALT_SIZE = 16
 
 MAX_DISCLOSURES = 256
 """Most disclosures that one license may have."""
+
+REMEMBERED_DISCLOSURES = 16_384
+REMEMBERED_ENTRIES = 4_096
+"""Parsed values that are kept in memory: what a text says never changes."""
 
 IDENTIFIER, HOLDERS, FILE, CHECK_CODE = "identifier", "holders", "file", "check_code"
 RESERVED_NAMES = frozenset({IDENTIFIER, HOLDERS, FILE, CHECK_CODE})
@@ -155,10 +160,8 @@ class Disclosure:
     text: str
     name: str
     value: object = field(hash=False)
-
-    @property
-    def digest(self) -> str:
-        return b64url_encode(disclosure_digest(self.text))
+    digest: str
+    """base64url of SHA-256 over `text`'s ASCII."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +178,9 @@ def commit(license_: License, random_bytes: Callable[[int], bytes]) -> Commitmen
     said = license_.statements()
     salts = random_bytes(SALT_SIZE * (len(said) + 1))
     disclosures = tuple(
-        _disclosure_text(salts[at * SALT_SIZE : (at + 1) * SALT_SIZE], name, value)
+        b64url_encode(
+            _salted_bytes(b64url_encode(salts[at * SALT_SIZE : (at + 1) * SALT_SIZE]), name, value)
+        )
         for at, (name, value) in enumerate(said.items())
     )
     entry = Entry(
@@ -192,14 +197,22 @@ def commit(license_: License, random_bytes: Callable[[int], bytes]) -> Commitmen
     return Commitment(entry=entry, leaf_hash=leaf_hash(entry), disclosures=disclosures)
 
 
-def _disclosure_text(salt: bytes, name: str, value: object) -> str:
-    """base64url(JCS([salt, name, value])). Most values are texts, and those are put together here:
-    the general encoder takes three times as long."""
-    salted = b64url_encode(salt)
+def _salted_bytes(salt: str, name: str, value: object) -> bytes:
+    """JCS([salt, name, value]) for a base64url `salt`. Most values are texts, and those are put
+    together here: the general encoder takes three times as long."""
     if type(value) is not str:
-        return b64url_encode(canonical.encode([salted, name, value]))
+        return canonical.encode([salt, name, value])
     quoted = canonical.encode_text
-    return b64url_encode(canonical.encode_utf8(f'["{salted}",{quoted(name)},{quoted(value)}]'))
+    return canonical.encode_utf8(f'["{salt}",{quoted(name)},{quoted(value)}]')
+
+
+@lru_cache(maxsize=REMEMBERED_ENTRIES)
+def parse_entry_bytes(data: bytes) -> Entry:
+    """The entry whose hashed bytes these are; raise MalformedError as `parse_entry` does."""
+    entry = parse_entry(canonical.parse(data))
+    if entry.encode() != data:
+        raise MalformedError("entry: not in canonical form (RFC 8785)")
+    return entry
 
 
 def parse_entry(value: object) -> Entry:
@@ -227,8 +240,12 @@ def parse_entry(value: object) -> Entry:
     )
 
 
+@lru_cache(maxsize=REMEMBERED_DISCLOSURES)
 def parse_disclosure(text: str) -> Disclosure:
-    """The disclosure in `text`. Its bytes must be the canonical ones, so one value has one text."""
+    """The disclosure in `text`. Its bytes must be the canonical ones, so one value has one text.
+
+    Remembered, since one license is often verified again and again; nobody changes a `value`.
+    """
     raw = b64url_decode(text)
     value = canonical.parse(raw)
     if (
@@ -239,9 +256,10 @@ def parse_disclosure(text: str) -> Disclosure:
     ):
         raise MalformedError("disclosure: not [salt, name, value]")
     b64url_decode(value[0], SALT_SIZE)
-    if canonical.encode(value) != raw:
+    if _salted_bytes(value[0], value[1], value[2]) != raw:
         raise MalformedError("disclosure: not in canonical form (RFC 8785)")
-    return Disclosure(text=text, name=value[1], value=value[2])
+    digest = b64url_encode(disclosure_digest(text))
+    return Disclosure(text=text, name=value[1], value=value[2], digest=digest)
 
 
 def parse_disclosures(texts: Sequence[str]) -> tuple[Disclosure, ...]:

@@ -24,6 +24,7 @@ from ledger.ports.licenses import LicenseRecord
 from ledger.ports.log import LogName
 from ledger.ports.mirror import MirrorPosition
 from ledger.promise import parse_promise
+from ledger.services.proof_memory import ProofMemory
 from ledger.services.sealed import open_disclosures
 from ledger.tile_tree import TileTree, tile_interior
 from ledger.types import MAX_TREE_SIZE, BlockRef, LicenseState, LicenseStatus, LogKind, Region
@@ -49,6 +50,7 @@ class Evidence:
 
     def __init__(self, *, cipher: Cipher, settings: EvidenceSettings) -> None:
         self._cipher = cipher
+        self._proofs = ProofMemory()
         self.settings = settings
 
     def build(self, session: ReadSession, record: LicenseRecord) -> Bundle:
@@ -147,6 +149,9 @@ class Evidence:
         )
         if head is None:
             return None
+        remembered = self._proofs.get(record.position, head)
+        if remembered is not None:
+            return remembered
         try:
             tree = TileTree(
                 read=lambda level, index: session.log.tile(log, level, index),
@@ -160,12 +165,14 @@ class Evidence:
                 reason="not_in_log",
                 check=3,
             ) from error
-        return LogProof(
+        proof = LogProof(
             position=record.position,
             inclusion=Inclusion(tree_size=head.tree_size, path=tuple(path)),
             # The root that the stored tiles make, not the chain's: the verdict compares the two.
             head=replace(head, root_hash=tree.root_hash(head.tree_size)),
         )
+        self._proofs.remember(proof, head)
+        return proof
 
 
 def _compare_columns(record: LicenseRecord, bundle: Bundle) -> None:

@@ -10,7 +10,7 @@ from ledger.store.key_rows import SqlDataKeyReader, SqlDataKeyWriter
 from ledger.store.licenses.reader import SqlLicenseReader
 from ledger.store.licenses.writer import SqlLicenseWriter
 from ledger.store.log import SqlLogReader, SqlLogWriter
-from ledger.store.mirror.reader import SqlMirrorReader
+from ledger.store.mirror.reader import SnapshotMirrorReader, SqlMirrorReader
 from ledger.store.mirror.writer import SqlMirrorWriter
 from ledger.store.outbox.reader import SqlOutboxReader
 from ledger.store.outbox.writer import SqlOutboxWriter
@@ -20,11 +20,12 @@ from ledger.types import Region
 class SqlReadSession:
     """A snapshot (`ledger.ports.database.ReadSession`). Repositories cost nothing until used."""
 
-    __slots__ = ("_connection", "_region")
+    __slots__ = ("_connection", "_mirror", "_region")
 
     def __init__(self, connection: Connection, region: Region) -> None:
         self._connection = connection
         self._region = region
+        self._mirror = SnapshotMirrorReader(connection)
 
     @property
     def licenses(self) -> SqlLicenseReader:
@@ -40,7 +41,7 @@ class SqlReadSession:
 
     @property
     def mirror(self) -> SqlMirrorReader:
-        return SqlMirrorReader(self._connection)
+        return self._mirror
 
     @property
     def accounts(self) -> SqlAccountReader:
