@@ -146,7 +146,7 @@ def test_bits_beyond_a_members_type_never_reach_an_event(licensed: World) -> Non
                 "gasPrice": 0,
             }
         )
-        assert licensed.w3.eth.get_transaction_receipt(sent)["status"] == 0
+        assert licensed.receipt(sent)["status"] == 0
     assert status(licensed, 0) == 0
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from eth_abi.abi import decode
 from eth_typing import ABIError
 from eth_utils.abi import abi_to_signature, function_signature_to_4byte_selector
+from hexbytes import HexBytes
 from web3 import HTTPProvider, Web3
 from web3.contract import Contract
 from web3.contract.contract import ContractFunction
@@ -144,9 +145,15 @@ class World:
         """Put a transaction into the pool."""
         return bytes(call.transact({"from": sender, "gas": GAS, "gasPrice": 0}))
 
+    def receipt(self, transaction: bytes) -> Any:
+        """The receipt; the chain mines at once, but answers before it has."""
+        return self.w3.eth.wait_for_transaction_receipt(
+            HexBytes(transaction), timeout=20, poll_latency=0.01
+        )
+
     def outcome(self, transaction: bytes) -> list[Event] | Refusal:
         """The events of a mined transaction, or why the contract refused it."""
-        receipt = self.w3.eth.get_transaction_receipt(transaction)
+        receipt = self.receipt(transaction)
         if receipt["status"] == 0:
             trace = self.rpc(
                 "debug_traceTransaction", "0x" + transaction.hex(), {"tracer": "callTracer"}
