@@ -41,9 +41,7 @@ class PeerSettings:
     max_answer_bytes: int = 8 * MEBIBYTE
     max_file_bytes: int = 32 * MEBIBYTE
     concurrency: int = 8
-    """Calls to one region that are under way at once."""
-    public_concurrency: int = 4
-    """Of those, calls for anonymous verifiers: they never take what clerks need."""
+    """Calls to one region that are under way at once; half of them for anonymous verifiers."""
     breaker: BreakerSettings = field(default_factory=BreakerSettings)
     tls: ssl.SSLContext | None = None
     """Which certificates to trust; None: the system's."""
@@ -70,7 +68,7 @@ class Link:
         self.endpoint = endpoint
         self._settings = settings
         self._limiter = anyio.CapacityLimiter(settings.concurrency)
-        self._public_limiter = anyio.CapacityLimiter(settings.public_concurrency)
+        self._public_limiter = anyio.CapacityLimiter(max(1, settings.concurrency // 2))
         self._breaker = Breaker(settings.breaker)
         self._client = httpx2.AsyncClient(
             trust_env=False,
@@ -82,7 +80,7 @@ class Link:
                 max_keepalive_connections=settings.concurrency,
                 keepalive_expiry=30.0,
             ),
-            headers={"Accept-Encoding": "identity"},
+            headers={"Accept-Encoding": "identity", "User-Agent": "license-ledger"},
         )
 
     async def send(self, call: Call) -> Answer:

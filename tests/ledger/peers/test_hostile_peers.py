@@ -290,7 +290,7 @@ async def test_a_slow_region_delays_no_other(asking: TestRegion) -> None:
     async with (
         raw_peer(hang) as slow,
         raw_peer(answering()) as quick,
-        client_of(asking, replace(PATIENT, concurrency=2, public_concurrency=1)) as peers,
+        client_of(asking, replace(PATIENT, concurrency=2)) as peers,
         anyio.create_task_group() as group,
     ):
         other = facts_of("120000", slow.url, KEY)
@@ -312,7 +312,7 @@ async def test_anonymous_questions_leave_room_for_clerks(asking: TestRegion) -> 
 
     async with (
         raw_peer(script) as raw,
-        client_of(asking, replace(PATIENT, concurrency=3, public_concurrency=2)) as peers,
+        client_of(asking, replace(PATIENT, concurrency=4)) as peers,
         anyio.create_task_group() as group,
     ):
         peer = facts_of("110000", raw.url, KEY)
