@@ -20,7 +20,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.context import ApiSettings, Services
-from ledger.chain.connect import ChainSettings, open_chain
+from ledger.chain.connect import ChainSettings, open_anchor_chain, open_chain
 from ledger.chain.finality import finality_rule
 from ledger.chain.identity import ChainIdentity, parse_address
 from ledger.chain.reader import RpcChainReader
@@ -29,6 +29,7 @@ from ledger.errors import ChainUnavailableError, ConfigurationError
 from ledger.peers.client import HttpPeers
 from ledger.peers.endpoint import AllowedAddresses
 from ledger.peers.link import PeerSettings
+from ledger.services.anchoring import Submitter, SubmitterSettings
 from ledger.services.evidence import Evidence, EvidenceSettings
 from ledger.services.exchange import Exchange
 from ledger.services.fsck import Fsck
@@ -37,6 +38,7 @@ from ledger.services.lookup import LookUp
 from ledger.services.mirroring import Mirror
 from ledger.services.peer_gate import PeerGate
 from ledger.services.provision import Provision
+from ledger.services.reconciling import PushSettings
 from ledger.services.sequencing import Sequencer
 from ledger.services.status import StatusService
 from ledger.services.verifying import PublicVerification
@@ -54,6 +56,7 @@ from nodes.workers.housekeeping import housekeeping_worker
 from nodes.workers.leadership import FolderLock, Leadership, holder_name
 from nodes.workers.mirror import mirror_worker
 from nodes.workers.sequencer import leadership_worker, sequencer_worker
+from nodes.workers.submitter import submitter_worker
 from nodes.workers.worker import Worker
 
 _LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1", "[::1]"})
@@ -324,6 +327,12 @@ def build_workers(parts: Parts) -> Workers:
                 check_keys=lambda: verify_keys(database, parts.keys),
                 pause=settings.mirror_poll_seconds,
             ),
+            submitter_worker(
+                lambda: _submitter(parts),
+                parts.gate,
+                leadership,
+                pause=settings.submitter_poll_seconds,
+            ),
             housekeeping_worker(
                 database,
                 system_clock,
@@ -342,6 +351,20 @@ def _mirror(parts: Parts) -> Mirror:
         chain=parts.chain,
         clock=system_clock,
         first_block=parts.settings.start_block,
+    )
+
+
+def _submitter(parts: Parts) -> Submitter:
+    return Submitter(
+        database=parts.storage.database,
+        chain=parts.chain,
+        anchor=open_anchor_chain(parts.chain_settings, parts.keys.anchor_key),
+        clock=system_clock,
+        new_id=new_id,
+        region=parts.keys.region,
+        settings=SubmitterSettings(
+            push=PushSettings(stuck_after=timedelta(seconds=parts.settings.stuck_after_seconds))
+        ),
     )
 
 

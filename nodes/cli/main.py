@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ledger.errors import LedgerError
-from nodes.cli import devnet, download, fsck, license, lookup, node, region, token, verify
+from nodes.cli import demo, devnet, download, fsck, license, lookup, node, region, token, verify
 from nodes.cli.console import write_line
 from nodes.cli.failures import ExitCode, exit_code, report
 
@@ -20,6 +20,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 done · 1 failed or invalid · 2 wrong usage · 3 unknown · 4 refused · "
     "5 not reachable. Every command takes --json.",
 )
+app.command()(demo.demo)
 app.command()(verify.verify)
 app.command()(lookup.lookup)
 app.command()(download.download)

@@ -113,11 +113,6 @@ class Leadership:
             )
         return False
 
-    def drop(self) -> None:
-        """Stand by at once: another process took over. The next renewal asks again."""
-        with self._guard:
-            self._lease = None
-
     def release(self) -> None:
         """Let another process take over now."""
         with self._guard:

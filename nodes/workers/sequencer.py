@@ -20,8 +20,8 @@ def sequencer_worker(
         try:
             return sequencer.round(lease).count >= batch
         except ConflictError:
-            # The fence says that another process took over; nothing was committed.
-            leadership.drop()
+            # Nothing was committed. If another process took over, this finds out now.
+            leadership.renew()
             raise
 
     def begin() -> Round:
