@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from nodes.devnet.demo.choice import SPARE
+from nodes.devnet.demo.clerk import Clerk
 from nodes.devnet.demo.client import NodeClient
 from nodes.devnet.demo.folder import DemoFolder
 from nodes.devnet.demo.record import DemoRecord, SampleRecord
@@ -20,10 +21,10 @@ from nodes.devnet.whole_file import write_whole
 _OWNER_ONLY: Final = 0o600
 
 
-def say_goodbye(
-    record: DemoRecord, folder: DemoFolder, purpose: dict[str, Any], report: Report
-) -> None:
+def say_goodbye(record: DemoRecord, folder: DemoFolder, report: Report) -> None:
     """Print what a newcomer needs; also writes the files that the commands read."""
+    with Clerk(record.region(XIONGAN.code)) as asking:
+        purpose = asking.purpose
     report.pairs(
         "urls", {f"{one.code} {one.name_zh} {one.name_en}": one.url for one in record.regions}
     )
@@ -90,4 +91,7 @@ def _still_in_force(record: DemoRecord) -> SampleRecord:
 
 def _command() -> str:
     """How this very program is called from here."""
-    return shlex.quote(shown(Path(sys.executable).with_name("license-ledger")))
+    script = Path(sys.executable).with_name("license-ledger")
+    if script.is_file():
+        return shlex.quote(shown(script))
+    return f"{shlex.quote(shown(Path(sys.executable)))} -m nodes.cli"

@@ -16,12 +16,13 @@ from typing import Final
 from ledger.encoding import hex_decode, parse_date
 from ledger.errors import ConfigurationError
 from nodes.devnet import process_lock
+from nodes.devnet.demo.closing import say_goodbye
 from nodes.devnet.demo.drawing import Drawing
 from nodes.devnet.demo.ending import end_parts, running_parts
 from nodes.devnet.demo.folder import DemoFolder
 from nodes.devnet.demo.kept import Kept, read_kept
 from nodes.devnet.demo.network import Network
-from nodes.devnet.demo.record import read_record
+from nodes.devnet.demo.record import DemoRecord, read_record
 from nodes.devnet.demo.report import Report
 from nodes.devnet.demo.tampering.journal import Journal
 from nodes.devnet.demo.teller import Teller
@@ -64,8 +65,9 @@ def run_demo(options: DemoOptions, report: Report) -> None:
             _set_aside(folder, report)
         with _alone(folder):
             with report.phase("prepare"):
-                if _is_running(folder, options):
+                if (running := _running_record(folder, options)) is not None:
                     report.say("runs_already")
+                    say_goodbye(running, folder, report)
                     return
                 teller = _teller(folder, _prepare(folder, options, report), options, report)
             _run(teller, begun, stay=not options.detach)
@@ -94,7 +96,7 @@ def _tell(teller: Teller, begun: float, *, stay: bool) -> None:
         with Watch(list(network.watched()), report) as watch:
             record = teller.register(record, drawing)
             teller.tell(record)
-            teller.say_goodbye(record)
+            say_goodbye(record, teller.folder, report)
             report.say("took", seconds=time.monotonic() - begun)
             if not stay:
                 report.say("detached")
@@ -152,17 +154,14 @@ def _teller(folder: DemoFolder, kept: Kept, options: DemoOptions, report: Report
     )
 
 
-def _is_running(folder: DemoFolder, options: DemoOptions) -> bool:
-    """Whether a whole demo, as it is asked for, was left running by an earlier run."""
+def _running_record(folder: DemoFolder, options: DemoOptions) -> DemoRecord | None:
+    """The record of a whole demo, as it is asked for, that an earlier run left running."""
     kept = read_kept(folder.kept)
-    return (
-        kept is not None
-        and kept.is_registered
-        and kept == _changed(kept, options)
-        and not folder.damage.exists()
-        and running_parts(folder) == _PARTS
-        and read_record(folder.record) is not None
-    )
+    if kept is None or not kept.is_registered or kept != _changed(kept, options):
+        return None
+    if folder.damage.exists() or running_parts(folder) != _PARTS:
+        return None
+    return read_record(folder.record)
 
 
 def _set_aside(folder: DemoFolder, report: Report) -> None:

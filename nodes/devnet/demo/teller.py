@@ -8,7 +8,6 @@ from typing import Final
 
 from nodes.devnet.demo.choice import choose, split
 from nodes.devnet.demo.clerk import Clerk
-from nodes.devnet.demo.closing import say_goodbye
 from nodes.devnet.demo.drawing import Drawing
 from nodes.devnet.demo.folder import DemoFolder
 from nodes.devnet.demo.kept import Kept
@@ -102,11 +101,6 @@ class Teller:
                 scene.play()
             with self.report.phase("repair"):
                 scene.repair()
-
-    def say_goodbye(self, record: DemoRecord) -> None:
-        """Addresses, tokens, things to try."""
-        with Clerk(record.region(XIONGAN.code)) as clerk:
-            say_goodbye(record, self.folder, clerk.purpose, self.report)
 
     def _register(
         self, record: DemoRecord, samples: Sequence[Sample], drawing: Drawing
