@@ -2,96 +2,40 @@
 
 from __future__ import annotations
 
-import os
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import httpx2
 import pytest
 
 from ledger import canonical, signing
-from ledger.chain_events import AuthoritySet, EndpointSet, RegionKeySet
 from ledger.errors import PeerRefusedError
-from ledger.keys import KeyAlgorithm, KeyId, SigningKey
-from ledger.ports.mirror import RegionFacts
+from ledger.keys import KeyId, SigningKey
 from ledger.ports.peers import PeerQuery
-from ledger.signing import Answer, Request, Signer
+from ledger.signing import Signer
 from ledger.types import Region
 from tests.support.exchange import register
 from tests.support.nodes import Node, Nodes, serve_nodes, signer_of
 from tests.support.peers import PURPOSE, client_of
 from tests.support.region import FIRM, organization_type, person_type
-
-NOWHERE = "0193ffff-0000-7000-8000-000000000000"
+from tests.support.signed import (
+    NOWHERE,
+    ask,
+    facts_on_chain,
+    one_message,
+    refused,
+    search_message,
+    send,
+    verify,
+)
 
 
 @pytest.fixture(scope="module")
 def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
     with serve_nodes(tmp_path_factory.mktemp("nodes"), ("133100", "110000", "120000")) as served:
         yield served
-
-
-def ask(
-    asking: Node,
-    asked: Node,
-    path: str = "search",
-    message: object = None,
-    *,
-    signer: Signer | None = None,
-    life: timedelta = signing.DEFAULT_LIFE,
-    age: timedelta = timedelta(0),
-) -> Request:
-    """A request as the asking node would sign it."""
-    if message is None:
-        message = search_message()
-    return signing.sign_request(
-        method="POST",
-        url=f"{asked.url}/v1/peer/{path}",
-        content_type="application/json",
-        body=message if isinstance(message, bytes) else canonical.encode(message),
-        signer=signer or signer_of(asking.region),
-        now=asking.region.clock() - age,
-        nonce=os.urandom(16),
-        life=life,
-    )
-
-
-def search_message(**changes: object) -> dict[str, object]:
-    return {"v": 1, "holder_code": FIRM, "types": [], "purpose": PURPOSE.to_json()} | changes
-
-
-def one_message(license_id: str) -> dict[str, object]:
-    return {"v": 1, "id": license_id, "purpose": PURPOSE.to_json()}
-
-
-def send(request: Request, url: str = "") -> httpx2.Response:
-    return httpx2.post(url or request.url, content=request.body, headers=list(request.fields))
-
-
-def verify(response: httpx2.Response, request: Request, asked: Node) -> None:
-    """The answer is the asked region's own, to this request."""
-    key = signer_of(asked.region)
-    signing.verify_answer(
-        Answer(
-            status=response.status_code,
-            fields=tuple(response.headers.multi_items()),
-            body=response.content,
-        ),
-        request=request,
-        key=key.key.public,
-        key_id=key.key_id,
-        now=asked.region.clock(),
-    )
-
-
-def refused(response: httpx2.Response, status: int) -> str:
-    assert response.status_code == status, response.text
-    assert response.headers["content-type"] == "application/problem+json"
-    return str(response.json().get("reason", response.json()["code"]))
 
 
 @pytest.fixture
@@ -307,7 +251,7 @@ async def test_the_client_reads_what_the_routes_write(
     """Both sides of the protocol against each other, refusals and findings alike."""
     license_id = register(nodes, "110000", content=b"%PDF-1.7 of the protocol")
     held_back = register(nodes, "110000", person_type(3))
-    peer = facts(asked)
+    peer = facts_on_chain(asked)
     query = PeerQuery(holder_code=FIRM, type_codes=(organization_type().code,), purpose=PURPOSE)
     async with client_of(asking.region) as client:
         answer = await client.search(peer, query)
@@ -322,99 +266,3 @@ async def test_the_client_reads_what_the_routes_write(
                 await client.bundle(peer, wrong, PURPOSE)
             assert caught.value.reason == reason
             assert caught.value.region == "110000"
-
-
-def facts(node: Node, asker: Node | None = None) -> RegionFacts:
-    """What the chain says of the node's region."""
-    with (asker or node).region.database.read() as session:
-        position = session.mirror.position()
-        assert position is not None
-        found = session.mirror.region(node.code, as_of=position.newest.number)
-    assert found is not None
-    return found
-
-
-def change_on_chain(nodes: Nodes, *events: Any) -> None:
-    nodes.chain.block(events)
-    nodes.chain.block()
-
-
-def test_a_region_that_was_removed_gets_one_denial(tmp_path: Path) -> None:
-    """The same for what exists and what does not, and for every kind of question."""
-    with serve_nodes(tmp_path, ("133100", "110000")) as nodes:
-        asking, asked = nodes["133100"], nodes["110000"]
-        license_id = register(nodes, "110000")
-        assert send(ask(asking, asked, "bundle", one_message(license_id))).status_code == 200
-        change_on_chain(
-            nodes,
-            AuthoritySet(
-                region=asking.code,
-                since_block=nodes.chain.newest.number + 2,
-                anchor_key="0x" + "00" * 20,
-                active=False,
-            ),
-        )
-        details = set()
-        for path, message in (
-            ("search", search_message()),
-            ("bundle", one_message(license_id)),
-            ("bundle", one_message(NOWHERE)),
-            ("file", one_message(license_id)),
-            ("file", one_message(NOWHERE)),
-            ("find", {"v": 1, "check_code": "A" * 22, "sha256": None}),
-        ):
-            request = ask(asking, asked, path, message)
-            response = send(request)
-            assert refused(response, 403) == "not_a_member"
-            verify(response, request, asked)
-            details.add(response.json()["detail"])
-        assert details == {"133100 is not an active member"}
-
-
-def test_after_a_rotation_only_the_new_key_counts(tmp_path: Path) -> None:
-    with serve_nodes(tmp_path, ("133100", "110000")) as nodes:
-        asking, asked = nodes["133100"], nodes["110000"]
-        fresh = Signer(key_id=KeyId(asking.code, 1), key=SigningKey.generate())
-        assert refused(send(ask(asking, asked, signer=fresh)), 401) == "key_unknown"
-        change_on_chain(
-            nodes,
-            RegionKeySet(
-                region=asking.code,
-                use="signing",
-                number=1,
-                algorithm=KeyAlgorithm.ED25519,
-                public=fresh.key.public.raw,
-                since_block=nodes.chain.newest.number + 2,
-            ),
-        )
-        assert send(ask(asking, asked, signer=fresh)).status_code == 200
-        assert refused(send(ask(asking, asked)), 401) == "key_unknown"
-
-
-def test_a_node_answers_for_its_endpoint_on_the_chain_only(tmp_path: Path) -> None:
-    with serve_nodes(tmp_path, ("133100", "110000")) as nodes:
-        asking, asked = nodes["133100"], nodes["110000"]
-        change_on_chain(
-            nodes,
-            EndpointSet(
-                region=asked.code,
-                url="https://node.example/ledger/",
-                since_block=nodes.chain.newest.number + 2,
-            ),
-        )
-        assert refused(send(ask(asking, asked)), 401) == "signature_invalid"
-        moved = replace(asked, url="https://node.example/ledger")
-        # As a reverse proxy hands it on: without the prefix, from another host.
-        assert send(ask(asking, moved), f"{asked.url}/v1/peer/search").status_code == 200
-
-
-def test_a_node_that_does_not_follow_the_chain_lets_nobody_in(tmp_path: Path) -> None:
-    with serve_nodes(tmp_path, ("133100", "110000")) as nodes:
-        asking, asked = nodes["133100"], nodes["110000"]
-        with asked.region.database.write() as session:
-            session.mirror.halt("a final block was replaced")
-        request = ask(asking, asked)
-        response = send(request)
-        assert refused(response, 503) == "busy"
-        assert int(response.headers["retry-after"]) > 0
-        verify(response, request, asked)

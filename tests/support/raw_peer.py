@@ -60,6 +60,22 @@ async def raw_peer(script: Script) -> AsyncIterator[RawPeer]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+def http(body: bytes, *fields: str, status: str = "200 OK") -> bytes:
+    """An HTTP answer with these further fields."""
+    head = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *fields, "", ""]
+    return "\r\n".join(head).encode("latin-1") + body
+
+
+def sending(data: bytes) -> Script:
+    """A peer that answers with these bytes and closes."""
+
+    async def script(connection: Connection) -> None:
+        await connection.send(data)
+        connection.writer.close()
+
+    return script
+
+
 async def _read_request(reader: asyncio.StreamReader) -> bytes:
     try:
         head = await reader.readuntil(b"\r\n\r\n")

@@ -21,9 +21,9 @@ from ledger.peers.link import PeerSettings
 from ledger.ports.mirror import RegionFacts
 from ledger.ports.peers import PeerQuery
 from ledger.signing import Signer
-from ledger.types import LogKind, Region
+from ledger.types import Region
 from tests.support.peers import LOOPBACK, PURPOSE, client_of, facts_of
-from tests.support.raw_peer import Connection, Script, raw_peer
+from tests.support.raw_peer import Connection, Script, http, raw_peer, sending
 from tests.support.region import START, TestRegion, open_region
 
 KEY = SigningKey.from_bytes(bytes([9]) * 32)
@@ -36,11 +36,6 @@ PATIENT = replace(SETTINGS, answer_seconds=20.0)
 @pytest.fixture
 def asking(tmp_path: Path) -> TestRegion:
     return open_region(tmp_path, "133100")
-
-
-def http(body: bytes, *fields: str, status: str = "200 OK") -> bytes:
-    head = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *fields, "", ""]
-    return "\r\n".join(head).encode("latin-1") + body
 
 
 def request_of(connection: Connection, url: str) -> signing.Request:
@@ -76,14 +71,6 @@ def answering(
         )
         fields = [f"{name}: {value}" for name, value in answer.fields]
         await connection.send(change(http(body, *fields, status=f"{status} Status")))
-
-    return script
-
-
-def sending(data: bytes) -> Script:
-    async def script(connection: Connection) -> None:
-        await connection.send(data)
-        connection.writer.close()
 
     return script
 
@@ -392,40 +379,3 @@ async def test_connections_are_used_again(asking: TestRegion) -> None:
         for _ in range(5):
             await peers.search(facts_of("110000", raw.url, KEY), QUERY)
     assert len(ports) == 1
-
-
-async def tile(peers: HttpPeers, peer: RegionFacts) -> bytes:
-    return await anyio.to_thread.run_sync(peers.tile, peer, LogKind.LICENSES, 0, 67, 2)
-
-
-async def test_a_tile(asking: TestRegion) -> None:
-    async with raw_peer(sending(http(b"t" * 64))) as raw, client_of(asking, SETTINGS) as peers:
-        assert await tile(peers, facts_of("110000", raw.url, KEY)) == b"t" * 64
-    assert raw.requests[0].startswith(b"GET /v1/tile/licenses/0/067.p/2 HTTP/1.1\r\n")
-    assert b"ignature" not in raw.requests[0]
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        http(b"t" * 32),
-        http(b"t" * 96),
-        http(b"t" * 9000),
-        http(b"t" * 64, status="404 Not Found"),
-        http(b"t" * 64, "Content-Encoding: gzip"),
-        http(b"", "Location: /elsewhere", status="302 Found"),
-        b"",
-    ],
-)
-async def test_no_tile(asking: TestRegion, data: bytes) -> None:
-    assert await failure(asking, sending(data), call=tile)
-
-
-async def test_a_tile_by_slow_drip(asking: TestRegion) -> None:
-    async def script(connection: Connection) -> None:
-        await connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 64\r\n\r\n")
-        for _ in range(64):
-            await connection.send(b"t")
-            await asyncio.sleep(0.1)
-
-    assert "did not answer in 1 s" in await failure(asking, script, call=tile)
