@@ -34,4 +34,4 @@ COPY --from=npm /app/node_modules node_modules
 USER ledger
 VOLUME /var/lib/ledger
 EXPOSE 8000
-CMD ["license-ledger", "node"]
+CMD ["license-ledger", "node", "run"]

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 
 from tests.architecture.sources import ROOT
@@ -51,6 +52,24 @@ def test_there_is_a_node_for_each_region_with_a_readiness_check() -> None:
     }
     assert set(nodes) == REGIONS
     assert all("/readyz" in str(node["healthcheck"]) for node in nodes.values())
+
+
+@pytest.mark.parametrize("region", sorted(REGIONS))
+def test_a_nodes_settings_are_accepted(region: str) -> None:
+    """As the node itself reads them: an unknown or a wrong one would keep it from starting."""
+    given = next(each for each in map(environment, services().values()) if region in each.values())
+    addresses = ("LEDGER_CONSORTIUM_ADDRESS", "LEDGER_LICENSE_LOG_ADDRESS")
+    values = {**given, **dict.fromkeys(addresses, "0x" + "11" * 20)}
+    show = "from nodes.settings_sources import load_settings; print(load_settings().region)"
+    done = subprocess.run(
+        [sys.executable, "-c", show],
+        cwd=ROOT,
+        env=values,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.strip() == region, done.stderr
 
 
 def test_secrets_come_from_files_outside_the_repository() -> None:
