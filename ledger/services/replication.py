@@ -5,9 +5,9 @@ leaves that it never shows. So each final head's tiles are fetched from the regi
 is grown from them here, and only what makes exactly the anchored root is stored. A lost region can
 be rebuilt from such a copy. Leaf hashes are salted, so a copy opens nothing.
 
-Heads are taken one after the other in the order of the chain, so a copy is always one of them. Where
-the chain no longer has a copy's head (a reopening disowned it, a development chain lost it), the
-copy goes back to the newest live head that it holds, and grows from there.
+Heads are taken one after the other in the order of the chain, so a copy is always one of them.
+Where the chain no longer has a copy's head (a reopening disowned it, a development chain lost it),
+the copy goes back to the newest live head that it holds, and grows from there.
 """
 
 from __future__ import annotations
@@ -222,7 +222,7 @@ def _grown(session: ReadSession, log: LogName, leaves: list[Digest]) -> Growth:
 
 
 def _standing(session: ReadSession, log: LogName, held: Head, final: int) -> Head:
-    """The newest live final head that the copy holds: `held` itself, as long as nothing happened."""
+    """The newest live final head that the copy holds: `held` itself, unless the chain lost it."""
     if held.tree_size == 0:
         return held
     lineage = session.mirror.lineage(log.region, log.kind, as_of=final)

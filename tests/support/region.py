@@ -156,7 +156,7 @@ class TestChain:
         for region in regions:
             with region.database.write() as session:
                 session.mirror.apply(self.newest, ())
-        self.block(_genesis(regions, endpoint))
+        self.block(genesis_events(regions, endpoint))
         self.block()
 
     def block(self, events: Sequence[ChainEvent] = ()) -> BlockRef:
@@ -312,7 +312,7 @@ FIRM = "91110000MA0000001" + identifier.credit_code_check("91110000MA0000001")
 PERSON = "11010519491231002" + identifier.citizen_id_check("11010519491231002")
 
 
-def _genesis(regions: Sequence[TestRegion], endpoint: str) -> list[ChainEvent]:
+def genesis_events(regions: Sequence[TestRegion], endpoint: str) -> list[ChainEvent]:
     events: list[ChainEvent] = [
         TypeSet(type_hash=type_hash(one.code), level=one.level, active=True, since_block=2)
         for one in CATALOGUE
