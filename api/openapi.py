@@ -6,9 +6,9 @@ problems that follow from either are added here, so a route names only those tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
@@ -37,6 +37,9 @@ TAGS: Final = [
     {"name": "health", "description": "Live, ready, figures."},
 ]
 
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+_READER: Final = "__body_reader__"
 _REF: Final = "#/components/schemas/"
 _ALWAYS: Final[tuple[type[LedgerError], ...]] = (
     problems.WrongHostError,
@@ -73,9 +76,14 @@ def binary(description: str, *media_types: str) -> dict[str, Any]:
     }
 
 
-def takes_body(reader: ReadsBody) -> dict[str, Any]:
-    """The `openapi_extra` of a route that calls `reader` itself, without a dependency."""
-    return {"requestBody": {"x-reader": reader}}
+def takes_body(reader: ReadsBody) -> Callable[[Endpoint], Endpoint]:
+    """Mark a route that calls `reader` itself, without a dependency."""
+
+    def mark(endpoint: Endpoint) -> Endpoint:
+        setattr(endpoint, _READER, reader)
+        return endpoint
+
+    return mark
 
 
 def build_document(app: FastAPI) -> dict[str, Any]:
@@ -115,8 +123,7 @@ def _complete(
     operation: MutableMapping[str, Any], route: APIRoute, models: set[type[BaseModel]]
 ) -> None:
     calls = list(_calls(route.dependant))
-    if "requestBody" in operation:
-        calls.append(operation["requestBody"]["x-reader"])
+    calls.append(getattr(route.endpoint, _READER, None))
     kinds = [*_ALWAYS]
     if optional_caller in calls:
         kinds += _WITH_CALLER

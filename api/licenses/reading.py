@@ -12,6 +12,7 @@ from starlette.responses import Response
 from api.answers import answer
 from api.bodies import JsonBody
 from api.dependencies import LicenseIdDep, Reader, ServicesDep
+from api.licenses.bundle_schema import BundleOut
 from api.licenses.presenting import license_out
 from api.licenses.schemas_in import SearchIn
 from api.licenses.schemas_out import LicenseOut, LicensesOut, StatusName
@@ -155,12 +156,9 @@ def read_file(
 
 @router.get(
     "/v1/licenses/{license_id}/bundle",
-    response_class=Response,
+    response_model=BundleOut,
     summary="Download a license's bundle",
-    responses={
-        200: binary("The bundle, canonical JSON (RFC 8785).", "application/json"),
-        **refusals(NotFoundError, IntegrityError),
-    },
+    responses=refusals(NotFoundError, IntegrityError),
 )
 def read_bundle(license_id: LicenseIdDep, services: ServicesDep, caller: Reader) -> Response:
     """The portable proof (`.license.json`), with everything disclosed: pass it on with care."""

@@ -30,8 +30,9 @@ _BODY = VerifyBody()
     response_model=VerdictOut,
     summary="Verify a file, bundle, hash, check code, identifier or printed number",
     responses=refusals(InvalidInputError, NotAuthenticatedError, TooManyRequestsError),
-    openapi_extra=takes_body(_BODY) | {"security": [{}, {BEARER_SCHEME: []}]},
+    openapi_extra={"security": [{}, {BEARER_SCHEME: []}]},
 )
+@takes_body(_BODY)
 async def verify(request: Request) -> Response:
     """The verdict with its eight numbered checks, decided now: nothing of it is cached.
 

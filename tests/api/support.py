@@ -81,7 +81,7 @@ class Node:
             "valid_until": None if one.valid_until is None else one.valid_until.isoformat(),
         } | changes
 
-    def register(self, client: TestClient, **changes: object) -> dict[str, Any]:
+    def register(self, client: TestClient, **changes: Any) -> dict[str, Any]:
         """Register one license with a file through the API and bring it to final."""
         answered = client.post("/v1/licenses", files=form(self.json(**changes)))
         assert answered.status_code == 201, answered.text
@@ -169,10 +169,10 @@ def code_of(answered: Response) -> str:
     members = answered.json()
     assert answered.headers["content-type"] == "application/problem+json"
     assert answered.status_code == members["status"] < 500
-    faults = {fault["code"] for fault in members["errors"]}
+    faults: set[str] = {fault["code"] for fault in members["errors"]}
     assert len(faults) <= 1, members
     for fault in members["errors"]:
         assert fault["field"], fault
         assert fault["problem"], fault
         assert fault["next_step"], fault
-    return faults.pop() if faults else members["code"]
+    return faults.pop() if faults else str(members["code"])

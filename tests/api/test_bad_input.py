@@ -269,7 +269,10 @@ def test_wrong_token(node: Node, header: str) -> None:
     client = node.client()
     for method, path in (("GET", POST), ("POST", POST), ("POST", "/v1/verify")):
         answered = client.request(
-            method, path, json={"sha256": "00"}, headers={"Authorization": header.encode("latin-1")}
+            method,
+            path,
+            json={"sha256": "00"},
+            headers={b"Authorization": header.encode("latin-1")},
         )
         assert answered.status_code == 401
         assert code_of(answered) == "not_authenticated"
@@ -399,7 +402,7 @@ def test_list_parameters(node: Node, query: str) -> None:
 @pytest.mark.parametrize("key", ["x" * 201, "a b", "\u00e9"])
 def test_malformed_idempotency_key(node: Node, key: str) -> None:
     answered = node.client("business").post(
-        POST, json=node.json(), headers={"Idempotency-Key": key.encode("latin-1")}
+        POST, json=node.json(), headers={b"Idempotency-Key": key.encode("latin-1")}
     )
     assert answered.status_code == 422
     assert node.stored() == 0

@@ -134,7 +134,13 @@ def test_batch_repeated_by_key_is_done_once(node: Node) -> None:
 
 def test_batch_of_too_many_or_no_rows(node: Node) -> None:
     client = node.client("business", max_batch_rows=2)
-    for body in ({"licenses": []}, {"licenses": [None] * 3}, [], {"licenses": [], "x": 1}):
+    bodies: list[object] = [
+        {"licenses": []},
+        {"licenses": [None] * 3},
+        [],
+        {"licenses": [], "x": 1},
+    ]
+    for body in bodies:
         answered = client.post(f"{POST}/batch", json=body)
         assert code_of(answered) == "malformed_batch"
 

@@ -61,7 +61,7 @@ def test_file_and_bundle_file_in_a_form(node: Node, firm: dict[str, object]) -> 
 def test_other_bytes_are_unknown_and_not_invalid(node: Node, firm: dict[str, object]) -> None:
     verdict = node.client().post(VERIFY, files={"file": ("x.pdf", PDF + b"!")}).json()
     assert (verdict["verdict"], verdict["reason"]) == ("unknown", "unknown_hash")
-    assert firm["id"] not in json.dumps(verdict)
+    assert str(firm["id"]) not in json.dumps(verdict)
 
 
 def test_changed_bundle_is_invalid(node: Node, firm: dict[str, object]) -> None:
