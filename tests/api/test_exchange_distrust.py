@@ -25,7 +25,7 @@ from tests.support.exchange import (
     register,
     search,
 )
-from tests.support.nodes import Node, Nodes, serve_nodes, signer_of
+from tests.support.nodes import NODES, Node, Nodes, serve_nodes, signer_of
 from tests.support.raw_peer import Connection, raw_peer
 from tests.support.region import FIRM
 
@@ -123,7 +123,7 @@ def test_an_unreachable_region_is_named_and_the_rest_served(
         move(nodes, "130000", "http://127.0.0.1:1" if kind == "nobody listens" else url)
         begun = time.monotonic()
         answer = search(asking)
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < NODES.answer_seconds + 2
     assert answer["complete"] is False
     silent = part_of(answer, "130000")
     assert silent["outcome"] == "unreachable"
@@ -217,7 +217,7 @@ def test_a_slow_region_costs_others_nothing(nodes: Nodes, asking: Node) -> None:
         time.sleep(0.2)
         begun = time.monotonic()
         assert search(asking, regions=["110000"])["complete"] is True
-        assert time.monotonic() - begun < 1
+        assert time.monotonic() - begun < NODES.answer_seconds / 2
         for thread in threads:
             thread.join()
 

@@ -11,7 +11,7 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,9 @@ from ledger.signing import Signer
 from ledger.types import Region
 from tests.support.peers import LOOPBACK
 from tests.support.region import SteppingClock, TestChain, TestRegion, open_region
+
+NODES = replace(LOOPBACK, answer_seconds=4.0)
+"""Patient enough for a machine with much else to do; the exchange itself waits 5 s."""
 
 
 class LatePeers:
@@ -83,7 +86,7 @@ def serve_nodes(
     folder: Path,
     codes: Sequence[str],
     *,
-    settings: PeerSettings = LOOPBACK,
+    settings: PeerSettings = NODES,
     find_rate: str = "600/minute",
 ) -> Iterator[Nodes]:
     """Serve one node for each code until the end of the block."""

@@ -24,7 +24,7 @@ PURPOSE = Purpose(
     handler=Handler(name="王示例", id_digest="ab" * 32, office="11133100MB0000001"),
 )
 
-LOOPBACK = PeerSettings(allowed=AllowedAddresses(loopback=True), answer_seconds=1.0)
+LOOPBACK = PeerSettings(allowed=AllowedAddresses(loopback=True), answer_seconds=2.0)
 
 
 def facts_of(

@@ -29,7 +29,7 @@ from tests.support.region import START, TestRegion, open_region
 KEY = SigningKey.from_bytes(bytes([9]) * 32)
 QUERY = PeerQuery(holder_code="91110000MA01ABCD1M", type_codes=(), purpose=PURPOSE)
 EMPTY = b'{"bundles":[],"failures":[],"refusals":[],"v":1}'
-SETTINGS = replace(LOOPBACK, max_answer_bytes=100_000, max_file_bytes=100_000, file_seconds=1.0)
+SETTINGS = replace(LOOPBACK, max_answer_bytes=100_000, max_file_bytes=100_000, file_seconds=2.0)
 PATIENT = replace(SETTINGS, answer_seconds=20.0)
 
 
@@ -90,7 +90,7 @@ async def failure(
         begun = time.monotonic()
         with pytest.raises(PeerUnreachableError) as caught:
             await call(peers, facts_of("110000", raw.url, KEY))
-        assert time.monotonic() - begun < settings.answer_seconds + 1
+        assert time.monotonic() - begun < settings.answer_seconds + 2
     assert caught.value.region == "110000"
     return str(caught.value)
 
@@ -182,7 +182,7 @@ async def test_slow_drip(asking: TestRegion, first: bytes) -> None:
             await connection.send(drip if first else b"")
             await asyncio.sleep(0.05)
 
-    assert "did not answer in 1 s" in await failure(asking, script)
+    assert "did not answer in 2 s" in await failure(asking, script)
 
 
 async def test_a_compressed_answer_is_not_unpacked(asking: TestRegion) -> None:
@@ -286,7 +286,7 @@ async def test_a_slow_region_delays_no_other(asking: TestRegion) -> None:
         await anyio.sleep(0.2)
         begun = time.monotonic()
         await peers.search(facts_of("110000", quick.url, KEY), QUERY)
-        assert time.monotonic() - begun < 1
+        assert time.monotonic() - begun < PATIENT.answer_seconds / 2
         assert len(slow.requests) == 2
         group.cancel_scope.cancel()
 
@@ -310,7 +310,7 @@ async def test_anonymous_questions_leave_room_for_clerks(asking: TestRegion) -> 
         for _ in range(10):
             group.start_soon(find)
         await anyio.sleep(0.2)
-        with anyio.fail_after(2):
+        with anyio.fail_after(PATIENT.answer_seconds / 2):
             await peers.search(peer, QUERY)
         group.cancel_scope.cancel()
 
