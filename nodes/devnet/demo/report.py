@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
-from nodes.devnet.demo.texts import PHASES, Language, text, title
+from nodes.devnet.demo.texts import PHASES, Language, check_name, region_name, text, title
 
 _STYLES: Final = {
     "passed": "green",
@@ -89,18 +89,20 @@ class ConsoleReport:
 
     def say(self, key: str, **values: object) -> None:
         style = _STYLES.get(key, "bold" if key.startswith("tamper.") else "")
-        self._line(f"    {text(self.language, key, **values)}", style=style)
+        named = {name: self._named(name, value) for name, value in values.items()}
+        self._line(f"    {text(self.language, key, **named)}", style=style)
 
     def rows(self, rows: Sequence[Row]) -> None:
         for row in rows:
-            line = Text(f"      {row.region}  {row.license}  ")
+            line = Text(f"      {region_name(self.language, row.region)}  {row.license}  ")
             line.append(row.verdict, style=_STYLES.get(row.verdict, _UNCERTAIN))
             line.append(f"  {row.detail}" if row.detail else "", style="dim")
             self.console.print(line)
 
     def checks(self, verdict: Mapping[str, Any]) -> None:
         for check in verdict["checks"]:
-            line = Text(f"      {check['number']} {check['name']:<10}")
+            name = check_name(self.language, str(check["name"]))
+            line = Text(f"      {check['number']} {name:<10}")
             outcome = str(check["outcome"])
             line.append(f"{outcome:<8}", style=_STYLES.get(outcome, _UNCERTAIN))
             line.append(str(check["detail"]), style="dim")
@@ -119,6 +121,11 @@ class ConsoleReport:
         self._line(text(self.language, key), style="bold")
         for name, value in pairs.items():
             self._line(f"  {name}  {value}")
+
+    def _named(self, name: str, value: object) -> object:
+        if name == "region":
+            return region_name(self.language, str(value))
+        return check_name(self.language, str(value)) if name == "check" else value
 
     def _line(self, line: str, style: str = "") -> None:
         self.console.print(Text(line, style=style))

@@ -135,7 +135,7 @@ class TamperScene:
         self.report.say(
             "refused",
             number=refusal.number,
-            name=CHECK_NAMES[refusal.number - 1],
+            check=CHECK_NAMES[refusal.number - 1],
             reason=refusal.reason,
         )
 

@@ -53,9 +53,7 @@ class Teller:
             self.network.start_nodes(deployed)
             record = self.network.record(deployed, earlier)
             for one in record.regions:
-                self.report.say(
-                    "node_ready", region=one.code, name=f"{one.name_zh} {one.name_en}", url=one.url
-                )
+                self.report.say("node_ready", region=one.code, url=one.url)
         if earlier is not None and self.kept.is_registered:
             record = replace(record, samples=earlier.samples)
         record.write(self.folder.record)

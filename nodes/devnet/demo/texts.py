@@ -5,6 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
+from ledger.types import Region
+from ledger.verdict import CHECK_NAMES
+from nodes.devnet.samples.places import PLACE_OF
+
 
 class Language(StrEnum):
     """A language of the console."""
@@ -50,7 +54,7 @@ TEXTS: Final = {
         "合约 Consortium {consortium}，LicenseLog {license_log}",
         "Contracts: Consortium {consortium}, LicenseLog {license_log}",
     ),
-    "node_ready": ("{region} {name}：{url}", "{region} {name}: {url}"),
+    "node_ready": ("{region}：{url}", "{region}: {url}"),
     "drawing": ("绘制 PDF", "Drawing"),
     "registering": ("登记", "Registering"),
     "finalizing": ("等待终局", "Waiting until final"),
@@ -92,8 +96,8 @@ TEXTS: Final = {
         "Tianjin's own copy of the chain now match",
     ),
     "refused": (
-        "雄安拒绝：检查 {number}（{name}）未通过，{reason}",
-        "Xiong'an refuses it: check {number} ({name}) failed, {reason}",
+        "雄安拒绝：检查 {number}（{check}）未通过，{reason}",
+        "Xiong'an refuses it: check {number} ({check}) failed, {reason}",
     ),
     "untouched": (
         "未被篡改的 {license}（{region}）照常应答：{verdict}",
@@ -143,7 +147,25 @@ TEXTS: Final = {
     ),
 }
 
+CHECKS_ZH: Final = dict(
+    zip(CHECK_NAMES, ("形式", "内容", "收录", "上链", "权限", "状态", "日期", "时效"), strict=True)
+)
+"""What the numbered checks are called in Chinese."""
+
 _INDEX: Final = {Language.ZH: 0, Language.EN: 1}
+
+
+def region_name(language: Language, code: str) -> str:
+    """A region as people know it; its code alone if nobody knows it."""
+    place = PLACE_OF.get(Region(code))
+    if place is None:
+        return code
+    return f"{code} {place.short_zh if language is Language.ZH else place.name_en}"
+
+
+def check_name(language: Language, name: str) -> str:
+    """What a check is called."""
+    return CHECKS_ZH.get(name, name) if language is Language.ZH else name
 
 
 def text(language: Language, key: str, **values: object) -> str:
