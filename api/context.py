@@ -53,7 +53,7 @@ class ApiSettings:
     body_seconds: float = 60.0
     """Time for a request's whole body to arrive."""
     max_concurrent_uploads: int = 8
-    """Bodies above `max_json_bytes` that are held in memory at once."""
+    """Bodies above `max_json_bytes` held in memory at once; one counts once per 16 MiB."""
     verify_rate: str = "60/minute"
     """Anonymous verifications per client address, in the notation of `limits`; empty: no limit."""
     peer_find_rate: str = "600/minute"
