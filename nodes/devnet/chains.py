@@ -37,7 +37,7 @@ from nodes.devnet import chain_state, process_lock
 from nodes.devnet.anvil_rpc import AnvilRpc
 from nodes.devnet.chain_config import ChainConfig
 from nodes.devnet.keeper import STOP_SECONDS
-from nodes.devnet.ports import require_free_port
+from nodes.devnet.ports import is_port_free, require_free_port
 from nodes.devnet.process_lock import Holder
 from nodes.devnet.tools import PROJECT_ROOT, find_anvil
 
@@ -138,7 +138,7 @@ def stop_chain(directory: Path) -> bool:
 def _prepare(config: ChainConfig) -> None:
     """Refuse what cannot work, and make the state whole."""
     config.directory.mkdir(parents=True, exist_ok=True)
-    if found := running_chain(config.directory):
+    if found := _settled_holder(config.directory):
         raise ConfigurationError(
             f"a chain runs already from {config.directory}: process {found.pid}, port {found.port}."
             " Use it, or stop it first (`make demo-stop` for the demo's)."
@@ -147,6 +147,16 @@ def _prepare(config: ChainConfig) -> None:
     if config.keep_state:
         chain_state.restore(config.state)
         config.require_same_chain()
+
+
+def _settled_holder(directory: Path) -> Holder | None:
+    """Who runs the chain; a keeper whose anvil has ended is waited for, it is about to leave."""
+    deadline = time.monotonic() + STOP_SECONDS
+    while (found := running_chain(directory)) and is_port_free(found.port):
+        if time.monotonic() > deadline:
+            break
+        time.sleep(_POLL_SECONDS)
+    return found
 
 
 def _spawn(config: ChainConfig, *, detached: bool) -> subprocess.Popen[bytes]:

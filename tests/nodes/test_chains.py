@@ -233,6 +233,6 @@ os.kill(os.getpid(), signal.SIGKILL)
         wait_for("further blocks", lambda: height(rpc) > reached + 1)
         assert stop_chain(config.directory) is True
     wait_for("the port to be free", lambda: is_port_free(config.port))
-    assert running_chain(config.directory) is None
     with AnvilChain(config):
         assert height(rpc) >= 0
+    assert running_chain(config.directory) is None
