@@ -149,7 +149,7 @@ class TestNode:
 
 
 @contextmanager
-def test_network(folder: Path, types: tuple[LicenseType, ...] = ()) -> Iterator[TestNetwork]:
+def founded_network(folder: Path, types: tuple[LicenseType, ...] = ()) -> Iterator[TestNetwork]:
     """Found it; every node process is the caller's to end."""
     port = free_port()
     config = ChainConfig(directory=folder / "chain", port=free_port())
