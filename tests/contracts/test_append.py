@@ -165,9 +165,7 @@ def test_the_same_size_only_with_statuses_and_the_same_root(world: World) -> Non
     assert refused.name == "RootChanged"
     assert refused.arguments["root"] == TREE.head(10).root
 
-    refused = world.refusal(
-        world.append_call(TREE.head(10), proof=[b"\1" * 32], words=[word]), key
-    )
+    refused = world.refusal(world.append_call(TREE.head(10), proof=[b"\1" * 32], words=[word]), key)
     assert refused.name == "ProofUnexpected"
 
     events = world.append(TREE.head(10), words=[word])

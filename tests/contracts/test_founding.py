@@ -15,7 +15,7 @@ from tests.contracts.world import (
     REGIONS,
     TIANJIN,
     WINDOW,
-    Refused,
+    RefusedError,
     World,
     address,
     admin,
@@ -73,7 +73,9 @@ def test_nobody_acts_in_the_block_of_the_founding(world: World) -> None:
         w3.eth.send_transaction(
             {"from": deployer, "data": FOUNDING.creation_code(), "gas": 30_000_000, "gasPrice": 0}
         )
-        hot = early.submit(early.log.functions.append(0, 1, b"\1" * 32, [], []), anchor_key(BEIJING))
+        hot = early.submit(
+            early.log.functions.append(0, 1, b"\1" * 32, [], []), anchor_key(BEIJING)
+        )
         cold = early.submit(early.consortium.functions.setEndpoint("https://x"), admin(BEIJING))
     since = world.block + 1
     for transaction, name in ((hot, "AnchorKeyNotYetEffective"), (cold, "AdminNotYetEffective")):
@@ -117,6 +119,6 @@ def twins(**changes: object) -> Founding:
     ],
 )
 def test_foundings_that_are_refused(world: World, founding: Founding, name: str) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedError) as refused:
         deploy_with(world.w3, founding)
     assert refused.value.refusal.name == name

@@ -87,7 +87,11 @@ def test_a_thief_who_jumps_to_the_end_is_cut_off(world: World) -> None:
     assert lineage(world) == [(0, 0), (1, 9)]
     assert world.log.functions.nextEpoch(BEIJING, LICENSES).call() == 2
     assert world.opening()[:4] == (1, 9, good.root, 9)
-    assert (is_live(world, 0, 8), is_live(world, 0, 9), is_live(world, 1, 9)) == (True, False, False)
+    assert (is_live(world, 0, 8), is_live(world, 0, 9), is_live(world, 1, 9)) == (
+        True,
+        False,
+        False,
+    )
 
     # The log goes on with the new key, from the good size, in the new epoch.
     grow(world, 12, key=NEW_KEY)
@@ -137,9 +141,7 @@ def test_the_old_key_cannot_append_after_the_reopening_in_its_block(world: World
             world.append_call(TREE.head(11), proof=TREE.consistency(9, 11)), anchor_key(BEIJING)
         )
         access = world.submit(world.append_call(TREE.head(3), kind=ACCESS), anchor_key(BEIJING))
-        new = world.submit(
-            world.append_call(TREE.head(11), proof=TREE.consistency(9, 11)), NEW_KEY
-        )
+        new = world.submit(world.append_call(TREE.head(11), proof=TREE.consistency(9, 11)), NEW_KEY)
     assert named(world.outcome(before), "Anchored").arguments["epoch"] == 0
     assert named(world.outcome(reopening), "LogReopened").arguments["abandonedSize"] == 11
     for late in (old, access):

@@ -87,7 +87,8 @@ def test_every_transition(licensed: World, old: int, new: int) -> None:
 
 def test_words_as_python_packs_them(licensed: World) -> None:
     wanted = {
-        Position(0, index): LicenseStatus(1 + index % 3) for index in (0, 1, 127, 128, 200, 255, 256, 299)
+        Position(0, index): LicenseStatus(1 + index % 3)
+        for index in (0, 1, 127, 128, 200, 255, 256, 299)
     }
     words = [
         (word.epoch, word.word_index, word.mask, word.values, word.reason)
@@ -131,7 +132,13 @@ def test_words_that_are_not_well_formed(
 
 def test_bits_beyond_a_members_type_never_reach_an_event(licensed: World) -> None:
     """The event copies the words as they came, so a malformed one must not get that far."""
-    head = ["uint8", "uint64", "bytes32", "bytes32[]", "(uint256,uint256,uint256,uint256,uint256)[]"]
+    head = [
+        "uint8",
+        "uint64",
+        "bytes32",
+        "bytes32[]",
+        "(uint256,uint256,uint256,uint256,uint256)[]",
+    ]
     selector = licensed.append_call(HEAD, words=[one(0, 1)])._encode_transaction_data()[:10]
     for member, beyond in ((0, 2**32), (1, 2**64), (4, 2**8), (4, 2**255 + 1)):
         word = list(one(0, 1))

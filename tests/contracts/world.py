@@ -98,7 +98,7 @@ class Event:
     arguments: dict[str, Any]
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The contract refused a transaction that a test wanted done."""
 
     def __init__(self, refusal: Refusal) -> None:
@@ -170,10 +170,10 @@ class World:
     # --- acting -----------------------------------------------------------------------------------
 
     def do(self, call: ContractFunction, sender: str) -> list[Event]:
-        """Send and return the events; raise `Refused`."""
+        """Send and return the events; raise `RefusedError`."""
         done = self.outcome(self.submit(call, sender))
         if isinstance(done, Refusal):
-            raise Refused(done)
+            raise RefusedError(done)
         return done
 
     def refusal(self, call: ContractFunction, sender: str) -> Refusal:
@@ -256,7 +256,7 @@ def deploy_with(w3: Web3, founding: Founding, deployer: str = address("deployer"
     world = World(w3, predict_addresses(deployer, nonce))
     done = world.outcome(bytes(sent))
     if isinstance(done, Refusal):
-        raise Refused(done)
+        raise RefusedError(done)
     return world
 
 
