@@ -20,7 +20,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.context import ApiSettings, Services
-from ledger.chain.connect import ChainSettings, open_anchor_chain, open_chain
+from ledger.chain.connect import ChainSettings, open_chain
 from ledger.chain.finality import finality_rule
 from ledger.chain.identity import ChainIdentity, parse_address
 from ledger.chain.reader import RpcChainReader
@@ -29,22 +29,18 @@ from ledger.errors import ChainUnavailableError, ConfigurationError
 from ledger.peers.client import HttpPeers
 from ledger.peers.endpoint import AllowedAddresses
 from ledger.peers.link import PeerSettings
-from ledger.services.anchoring import Submitter, SubmitterSettings
 from ledger.services.evidence import Evidence, EvidenceSettings
 from ledger.services.exchange import Exchange
 from ledger.services.fsck import Fsck
 from ledger.services.issuance import Issuance, IssuanceLimits, Issuer
 from ledger.services.lookup import LookUp
-from ledger.services.mirroring import Mirror
 from ledger.services.peer_gate import PeerGate
 from ledger.services.provision import Provision
-from ledger.services.reconciling import PushSettings
-from ledger.services.sequencing import Sequencer
 from ledger.services.status import StatusService
 from ledger.services.verifying import PublicVerification
 from ledger.signing import Signer
 from ledger.types import Region
-from nodes.chain_gate import ChainGate, verify_keys
+from nodes.chain_gate import ChainGate
 from nodes.health import NodeHealth
 from nodes.keys import NodeKeys, read_keys_file
 from nodes.region_names import REGION_NAMES
@@ -52,12 +48,6 @@ from nodes.settings import Finality, NodeSettings
 from nodes.storage import Storage, new_id, open_accounts, open_storage, system_clock
 from nodes.version import software_version
 from nodes.workers.heartbeats import Heartbeats
-from nodes.workers.housekeeping import housekeeping_worker
-from nodes.workers.leadership import FolderLock, Leadership, holder_name
-from nodes.workers.mirror import mirror_worker
-from nodes.workers.sequencer import leadership_worker, sequencer_worker
-from nodes.workers.submitter import submitter_worker
-from nodes.workers.worker import Worker
 
 _LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1", "[::1]"})
 
@@ -284,94 +274,10 @@ def _api_settings(settings: NodeSettings) -> ApiSettings:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workers:
-    """The workers of one process."""
-
-    all: tuple[Worker, ...]
-    """In the order of starting; the first is ended last."""
-    unbacked: Callable[[], int]
-    """Anchored heads whose leaves nobody could produce."""
-
-
-def build_workers(parts: Parts) -> Workers:
-    """Everything that a region does without being asked."""
-    settings, database = parts.settings, parts.storage.database
-    sequencer = Sequencer(
-        database=database,
-        clock=system_clock,
-        region=parts.keys.region,
-        holder=holder_name(settings.data_dir),
-        batch=settings.sequencer_batch_licenses,
-        lease_seconds=settings.sequencer_lease_seconds,
-    )
-    leadership = Leadership(
-        take=sequencer.take_lease,
-        database=database,
-        lock=FolderLock(settings.data_dir),
-        lease_seconds=settings.sequencer_lease_seconds,
-    )
-    return Workers(
-        all=(
-            leadership_worker(leadership),
-            sequencer_worker(
-                sequencer,
-                leadership,
-                pause=settings.sequencer_poll_seconds,
-                batch=settings.sequencer_batch_licenses,
-            ),
-            mirror_worker(
-                lambda: _mirror(parts),
-                parts.gate,
-                leadership,
-                check_keys=lambda: verify_keys(database, parts.keys),
-                pause=settings.mirror_poll_seconds,
-            ),
-            submitter_worker(
-                lambda: _submitter(parts),
-                parts.gate,
-                leadership,
-                pause=settings.submitter_poll_seconds,
-            ),
-            housekeeping_worker(
-                database,
-                system_clock,
-                leadership,
-                pause=settings.housekeeping_seconds,
-                keep=timedelta(seconds=settings.idempotency_keep_seconds),
-            ),
-        ),
-        unbacked=lambda: 0,
-    )
-
-
-def _mirror(parts: Parts) -> Mirror:
-    return Mirror(
-        database=parts.storage.database,
-        chain=parts.chain,
-        clock=system_clock,
-        first_block=parts.settings.start_block,
-    )
-
-
-def _submitter(parts: Parts) -> Submitter:
-    return Submitter(
-        database=parts.storage.database,
-        chain=parts.chain,
-        anchor=open_anchor_chain(parts.chain_settings, parts.keys.anchor_key),
-        clock=system_clock,
-        new_id=new_id,
-        region=parts.keys.region,
-        settings=SubmitterSettings(
-            push=PushSettings(stuck_after=timedelta(seconds=parts.settings.stuck_after_seconds))
-        ),
-    )
-
-
 def build_health(
-    parts: Parts, heartbeats: Heartbeats | None, workers: Workers | None
+    parts: Parts, heartbeats: Heartbeats | None, unbacked: Callable[[], int]
 ) -> NodeHealth:
-    """The probe of this process. Where other processes work, both are None."""
+    """The probe of this process; `heartbeats` is None where other processes work."""
     return NodeHealth(
         region=parts.keys.region,
         database=parts.storage.database,
@@ -381,5 +287,5 @@ def build_health(
         heartbeats=heartbeats,
         # What other processes find of the chain shows in the mirror.
         chain_problem=(lambda: "") if heartbeats is None else (lambda: parts.gate.problem),
-        unbacked=(lambda: 0) if workers is None else workers.unbacked,
+        unbacked=unbacked,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from nodes.bootstrap import build_app, build_health, build_services, build_workers, open_parts
+from nodes.bootstrap import build_app, build_health, build_services, open_parts
+from nodes.bootstrap_workers import build_workers
 from nodes.logs import configure_logs
 from nodes.memory import tune_memory
 from nodes.server import bind, run_process
@@ -22,14 +23,13 @@ def run_node(settings: NodeSettings, *, with_api: bool, with_workers: bool) -> b
         parts = open_parts(settings, may_migrate=settings.should_migrate)
         try:
             heartbeats = Heartbeats() if with_workers else None
-            workers = None if heartbeats is None else build_workers(parts)
-            health = build_health(parts, heartbeats, workers)
+            workers = build_workers(parts) if with_workers else None
+            unbacked = (lambda: 0) if workers is None else workers.unbacked
+            health = build_health(parts, heartbeats, unbacked)
             app = build_app(parts, build_services(parts, health)) if with_api else None
-            supervisor = (
-                None
-                if workers is None or heartbeats is None
-                else Supervisor(workers.all, heartbeats)
-            )
+            supervisor = None
+            if workers is not None and heartbeats is not None:
+                supervisor = Supervisor(workers.all, heartbeats)
             tune_memory()
             return run_process(settings, app=app, listener=listener, supervisor=supervisor)
         finally:
