@@ -97,9 +97,13 @@ def next_nonce(rpc: JsonRpc, address: str) -> int:
 
 
 def estimate_gas(rpc: JsonRpc, *, sender: str, to: bytes, payload: bytes) -> int:
-    """What the call would use now. Raise RevertedError when the contract would refuse it."""
+    """What the call would use now. Raise RevertedError when the contract would refuse it.
+
+    On the newest block's state: the client's default is the pending one, where the transaction that
+    is to be replaced has already had its effect.
+    """
     try:
-        answer = rpc.read("eth_estimateGas", _call(sender, to, payload))
+        answer = rpc.read("eth_estimateGas", _call(sender, to, payload), "latest")
     except ClientRefusedError as error:
         if error.meaning == Meaning.REVERTED:
             raise reverted(error) from error
