@@ -17,8 +17,8 @@ def sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> SqliteTemplate
 
 
 @pytest.fixture(scope="session")
-def postgres_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresDatabases]:
-    with postgres_server(tmp_path_factory.mktemp("pg")) as databases:
+def postgres_databases() -> Iterator[PostgresDatabases]:
+    with postgres_server() as databases:
         yield databases
 
 

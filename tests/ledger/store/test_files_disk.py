@@ -67,29 +67,32 @@ def test_files_and_folders_belong_to_their_owner_alone(tmp_path: Path) -> None:
         assert stat.S_IMODE(path.stat().st_mode) == (0o600 if path.is_file() else 0o700)
 
 
-def test_what_a_killed_process_left_is_cleared_and_a_living_one_s_is_not(tmp_path: Path) -> None:
-    def arriving() -> set[Path]:
-        return set((tmp_path / "arriving").iterdir())
-
-    command = [sys.executable, "-m", "tests.ledger.store.test_files_disk", str(tmp_path)]
+@contextmanager
+def another_process(root: Path) -> Iterator[tuple[Path, subprocess.Popen[str]]]:
+    """A store in a process of its own, with half a file; killed at the latest at the end."""
+    command = [sys.executable, "-m", "tests.ledger.store.test_files_disk", str(root)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        left = Path(process.stdout.readline().strip())
-        assert left.read_bytes() == b"half"
+        try:
+            yield Path(process.stdout.readline().strip()), process
+        finally:
+            process.kill()
+
+
+def test_what_a_killed_process_left_is_cleared_and_a_living_one_s_is_not(tmp_path: Path) -> None:
+    with another_process(tmp_path) as (left, process):
         living = DiskFileStore(tmp_path)
-        assert left.exists()
-        process.send_signal(signal.SIGKILL)
+        assert left.read_bytes() == b"half"
+        process.kill()
         process.wait()
-    before = arriving()
-    assert left.parent in before
-    next_start = DiskFileStore(tmp_path)
+        next_start = DiskFileStore(tmp_path)
     assert not left.exists()
-    assert len(arriving()) == 2
+    assert len(list((tmp_path / "arriving").iterdir())) == 2
     living.put_same(ONE, b"sealed")
     assert next_start.get(ONE) == b"sealed"
     living.close()
     next_start.close()
-    assert arriving() == set()
+    assert list((tmp_path / "arriving").iterdir()) == []
 
 
 def leave_a_half_file(root: Path) -> None:

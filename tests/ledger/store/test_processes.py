@@ -35,8 +35,10 @@ def url(request: pytest.FixtureRequest) -> str:
 def process(url: str, mode: str) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "tests.ledger.store.writers", url, mode]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
-        yield running
-        running.kill()
+        try:
+            yield running
+        finally:
+            running.kill()
 
 
 @pytest.mark.parametrize("after", [1, 3, 8])
