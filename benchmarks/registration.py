@@ -27,6 +27,7 @@ from ledger.services.issuance import Registered
 from ledger.services.sealed import open_disclosures
 from ledger.store.migrations import upgrade
 from ledger.tile_tree import TileTree
+from nodes.memory import tune_memory
 from tests.support.region import TestChain, TestRegion, open_region
 
 BATCH = 1000
@@ -40,6 +41,7 @@ def run() -> Iterator[Result]:
         region = open_region(folder)
         TestChain([region])
         bodies = [_body(region) for _ in range(BATCHES)]
+        tune_memory()
         _register(region, bodies[0])  # warm
         begin = time.perf_counter()
         registered = [one for body in bodies[1:] for one in _register(region, body)]

@@ -20,6 +20,7 @@ from ledger.errors import (
     MalformedError,
     NotFoundError,
     NotPermittedError,
+    PeerError,
     PeerRefusedError,
     PeerUnreachableError,
 )
@@ -81,6 +82,7 @@ class Exchange:
         peers: Peers,
         provision: Provision,
         patience: float = 5.0,
+        file_patience: float = 30.0,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -89,6 +91,8 @@ class Exchange:
         self._provision = provision
         self._patience = patience
         """Seconds that one region has for its answer."""
+        self._file_patience = file_patience
+        """Seconds that one region has for a whole file."""
 
     async def search(self, query: PeerQuery, regions: Sequence[Region]) -> tuple[RegionAnswer, ...]:
         """The holder's licenses in `regions` (empty: every active one), by region.
@@ -116,7 +120,9 @@ class Exchange:
                 await anyio.to_thread.run_sync(self._provision.bundle, region, license_id, purpose)
             ).to_json()
         else:
-            unverified = await self._bounded(peer, self._peers.bundle(peer, license_id, purpose))
+            unverified = await self._bounded(
+                peer, self._peers.bundle(peer, license_id, purpose), self._patience
+            )
         return await anyio.to_thread.run_sync(
             self._verify, region, unverified, Question(region=region, id=license_id), None
         )
@@ -138,7 +144,7 @@ class Exchange:
             unverified: object = bundle.to_json()
         else:
             unverified, content = await self._bounded(
-                peer, self._peers.file(peer, license_id, purpose)
+                peer, self._peers.file(peer, license_id, purpose), self._file_patience
             )
         found = await anyio.to_thread.run_sync(
             self._verify, region, unverified, Question(region=region, id=license_id), content
@@ -162,7 +168,7 @@ class Exchange:
             return RegionAnswer(
                 region=peer.code, outcome=RegionOutcome.REFUSED, detail=f"{error.reason}: {error}"
             )
-        except (PeerUnreachableError, TimeoutError) as error:
+        except (PeerError, TimeoutError) as error:
             return RegionAnswer(
                 region=peer.code,
                 outcome=RegionOutcome.UNREACHABLE,
@@ -246,14 +252,16 @@ class Exchange:
             verdict=verdict,
         )
 
-    async def _bounded(self, peer: RegionFacts, call: Awaitable[_Answer]) -> _Answer:
+    async def _bounded(
+        self, peer: RegionFacts, call: Awaitable[_Answer], patience: float
+    ) -> _Answer:
         """Await a peer within its time; its refusals become this node's own errors."""
         try:
-            with anyio.fail_after(self._patience):
+            with anyio.fail_after(patience):
                 return await call
         except TimeoutError as error:
             raise PeerUnreachableError(
-                f"{peer.code} did not answer in {self._patience:g} s; ask again later",
+                f"{peer.code} did not answer in {patience:g} s; ask again later",
                 region=peer.code,
             ) from error
         except PeerRefusedError as error:

@@ -112,6 +112,10 @@ class Provision:
             type_ = None if record is None else session.catalogue.get(record.type_code)
             if record is None or type_ is None:
                 raise NotFoundError(f"there is no license {license_id:.64} here")
+            seeing = decide(Action.LOOK_UP, type_, is_active_member=is_member, purpose=purpose)
+            if seeing.reason is not None:
+                # Who may not see such a license may not learn from an id that there is one.
+                raise NotFoundError(f"there is no license {license_id:.64} here")
             decision = decide(action, type_, is_active_member=is_member, purpose=purpose)
             if decision.reason is not None:
                 raise NotPermittedError(

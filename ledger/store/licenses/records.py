@@ -34,6 +34,10 @@ COLUMNS: Final = (
 """What `to_record` takes, in its order."""
 
 
+_NO_NUMBER: Final = -1
+"""Stands for a number that an outsider overwrote with something else: no log has such a place."""
+
+
 def to_record(row: PlacedRow) -> LicenseRecord:
     """The record of a row of `COLUMNS`."""
     epoch, leaf_index = row[10], row[11]
@@ -43,21 +47,31 @@ def to_record(row: PlacedRow) -> LicenseRecord:
         office=row[2],
         valid_from=row[3],
         valid_until=row[4],
-        entry=row[5],
-        leaf_hash=Digest(row[6]),
-        sealed=row[7],
-        promise=row[8],
+        entry=_bytes(row[5]),
+        leaf_hash=Digest(_bytes(row[6])),
+        sealed=_bytes(row[7]),
+        promise=_bytes(row[8]),
         registered_at=row[9],
-        position=None if leaf_index is None else Position(epoch, Index(leaf_index)),
+        position=None if leaf_index is None else Position(_int(epoch), Index(_int(leaf_index))),
         supersedes_id=row[12],
-        file_sha256=row[13],
-        file_size=row[14],
+        file_sha256=None if row[13] is None else _bytes(row[13]),
+        file_size=_int(row[14]),
         media_type=row[15],
         file_kept=row[16],
         identifier_digest=row[17],
         check_code_digest=row[18],
         content_digest=row[19],
     )
+
+
+def _bytes(value: object) -> bytes:
+    """SQLite keeps what an outsider writes in whatever type it comes. Text becomes its bytes, so
+    that a changed row is refused by a check of its own and spoils no other."""
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
+
+
+def _int(value: object) -> int:
+    return value if isinstance(value, int) else _NO_NUMBER
 
 
 def to_row(new: NewLicense) -> dict[str, Any]:

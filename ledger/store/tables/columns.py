@@ -6,10 +6,11 @@ hold the same values, and a look-up by key costs no conversion that matters.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary, MetaData, String, Table
+from sqlalchemy import BigInteger, Date, Dialect, Integer, LargeBinary, MetaData, String, Table
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import SQLModel
 
@@ -27,6 +28,9 @@ WITHOUT_ROWID = {"sqlite_with_rowid": False}
 
 NO_SEQUENCE = {"autoincrement": False}
 """For a whole-number key that the domain assigns."""
+
+UNREADABLE_DAY = date.min
+"""No license has this date, so a comparison with the entry refuses the row that shows it."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -61,7 +65,24 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else (value - _EPOCH) // _MICROSECOND
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
+        if value is None:
+            return None
+        # SQLite gives back whatever an outsider wrote; what is no number is no instant of ours.
+        return _EPOCH + timedelta(microseconds=value) if isinstance(value, int) else _EPOCH
+
+
+class Day(TypeDecorator[date]):
+    """A calendar date. What an outsider wrote over it in SQLite reads as `UNREADABLE_DAY`."""
+
+    impl = Date
+    cache_ok = True
+
+    def result_processor(
+        self, dialect: Dialect, coltype: object
+    ) -> Callable[[Any], date | None] | None:
+        if dialect.name == "sqlite":
+            return _read_day
+        return super().result_processor(dialect, coltype)
 
 
 class Word(TypeDecorator[int]):
@@ -93,6 +114,15 @@ class Statuses(TypeDecorator[int]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> int | None:
         return None if value is None else int(value[::-1], 4)
+
+
+def _read_day(value: object) -> date | None:
+    if value is None:
+        return None
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        return UNREADABLE_DAY
 
 
 def table_of(row: type[Row]) -> Table:

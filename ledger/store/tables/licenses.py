@@ -8,7 +8,7 @@ from typing import ClassVar
 from sqlalchemy import Index, text
 from sqlmodel import Field
 
-from ledger.store.tables.columns import WITHOUT_ROWID, Instant, Number, Row, table_of
+from ledger.store.tables.columns import WITHOUT_ROWID, Day, Instant, Number, Row, table_of
 
 _PENDING = text("leaf_index IS NULL")
 _PLACED = text("leaf_index IS NOT NULL")
@@ -42,8 +42,8 @@ class LicenseRow(Row, table=True):
     id: str = Field(primary_key=True)
     type_code: str
     office: str
-    valid_from: date
-    valid_until: date | None
+    valid_from: date = Field(sa_type=Day)
+    valid_until: date | None = Field(sa_type=Day)
     entry: bytes
     leaf_hash: bytes = Field(unique=True)
     sealed: bytes

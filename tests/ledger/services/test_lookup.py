@@ -9,11 +9,13 @@ import pytest
 
 from ledger.errors import ConflictError, IntegrityError, NotFoundError
 from ledger.hashing import leaf_hash
+from ledger.ports.licenses import LicenseFilter
 from ledger.services.fsck import Fsck
 from ledger.services.issuance import Registered
 from ledger.services.status import StatusAction, StatusReason
 from ledger.services.verifying import PublicQuery
 from ledger.tile_tree import TileTree
+from ledger.verdict import Value
 from tests.support.region import FIRM, TestChain, open_region
 
 
@@ -218,3 +220,36 @@ def test_as_of_an_instant_before_the_revocation_stands(world: World) -> None:
     assert now is not None
     assert then is not None
     assert (now.reason, then.reason) == ("revoked", "ok")
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("valid_until", "soon"),
+        ("valid_until", 7),
+        ("valid_from", b"\xff"),
+        ("entry", "text"),
+        ("entry", 5),
+        ("sealed", "text"),
+        ("promise", "text"),
+        ("leaf_hash", "text"),
+        ("leaf_index", "text"),
+        ("epoch", "text"),
+        ("registered_at", "text"),
+        ("type_code", "11100000000013338W999"),
+    ],
+)
+def test_a_value_of_another_type_spoils_its_own_license_only(
+    world: World, column: str, value: object
+) -> None:
+    statement = "UPDATE license SET column = ? WHERE id = ?".replace("column", column)
+    world.sql(statement, value, world.made[0].record.id)
+    found = world.region.look_up.by_holder(FIRM, (), office=None)
+    assert len(found) == 3
+    intact = [one for one in found if one.record.id != world.made[0].record.id]
+    assert [one.verdict.reason for one in intact] == ["ok", "ok"]
+    (damaged,) = (one for one in found if one.record.id == world.made[0].record.id)
+    # The others are no part of what is served; `fsck` names them.
+    if column not in ("promise", "registered_at", "leaf_hash"):
+        assert damaged.verdict.value is not Value.VALID
+    world.region.look_up.page(LicenseFilter(), after=None, limit=10)

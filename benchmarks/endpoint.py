@@ -1,0 +1,137 @@
+"""`POST /v1/verify` by hash against an endpoint that does nothing, on the same kind of server.
+
+Both take the same JSON body over HTTP on loopback from the same client. Nothing of a verdict is
+cached: the license, its proof, status and freshness are read and decided for each request.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import socket
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI, Request
+
+from api.app import create_app
+from benchmarks.result import Result, share_of
+from nodes.memory import tune_memory
+from tests.api.support import DatabaseProbe, services_of
+from tests.support.region import TestChain, open_region
+
+LICENSES = 2000
+REQUESTS = 1500
+ROUNDS = 5
+"""The two servers are measured in turn, so that a drift of the machine meets both."""
+
+
+def run() -> Iterator[Result]:
+    context = multiprocessing.get_context("spawn")
+    with tempfile.TemporaryDirectory() as folder:
+        hashes = context.Queue()
+        ours_port, empty_port = _free_port(), _free_port()
+        with (
+            _process(context, _serve_ledger, folder, ours_port, hashes),
+            _process(context, _serve_empty, empty_port),
+        ):
+            bodies = [json.dumps({"sha256": one}).encode() for one in hashes.get(timeout=120)]
+            ours, empty = [], []
+            for _ in range(ROUNDS):
+                ours.append(_rate(ours_port, bodies, b'"verdict":"valid"'))
+                empty.append(_rate(empty_port, bodies, b"{}"))
+    yield share_of(
+        "POST /v1/verify by hash against an empty endpoint",
+        statistics.median(ours),
+        "requests/s",
+        statistics.median(empty),
+        0.5,
+    )
+
+
+def _serve_ledger(folder: str, port: int, hashes: object) -> None:
+    region = open_region(Path(folder))
+    chain = TestChain([region])
+    drafts = [region.draft(file=region.draft_file(b"%%PDF-1.7 %d" % at)) for at in range(LICENSES)]
+    for first in range(0, LICENSES, 1000):
+        region.issuance.register_batch(drafts[first : first + 1000], office=region.office)
+    chain.anchor()
+    app = create_app(services_of(region, DatabaseProbe(region)))
+    hashes.put([draft.file.facts.sha256.hex() for draft in drafts if draft.file])  # type: ignore[attr-defined]
+    _serve(app, port)
+
+
+def _serve_empty(port: int) -> None:
+    app = FastAPI()
+
+    @app.post("/v1/verify")
+    async def nothing(request: Request) -> dict[str, object]:
+        await request.json()
+        return {}
+
+    _serve(app, port)
+
+
+def _serve(app: FastAPI, port: int) -> None:
+    tune_memory()
+    uvicorn.run(app, host="127.0.0.1", port=port, log_level="error", access_log=False)
+
+
+@contextmanager
+def _process(context: object, target: object, *arguments: object) -> Iterator[None]:
+    process = context.Process(target=target, args=arguments, daemon=True)  # type: ignore[attr-defined]
+    process.start()
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.join(10)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _rate(port: int, bodies: list[bytes], expected: bytes) -> float:
+    """Requests per second on one kept connection; every answer is looked at."""
+    with _connect(port) as connection:
+        reader = connection.makefile("rb")
+        begin = time.perf_counter()
+        for at in range(REQUESTS):
+            body = bodies[at % len(bodies)]
+            connection.sendall(
+                b"POST /v1/verify HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
+                % (len(body), body)
+            )
+            assert expected in _answer(reader)
+        return REQUESTS / (time.perf_counter() - begin)
+
+
+def _answer(reader: object) -> bytes:
+    length = 0
+    while (line := reader.readline()) not in (b"\r\n", b""):  # type: ignore[attr-defined]
+        if line.lower().startswith(b"content-length:"):
+            length = int(line.split(b":")[1])
+    return reader.read(length)  # type: ignore[attr-defined, no-any-return]
+
+
+def _connect(port: int) -> socket.socket:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            connection = socket.create_connection(("127.0.0.1", port), timeout=30)
+        except ConnectionRefusedError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+        else:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return connection
