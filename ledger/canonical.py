@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Any, Final, NoReturn
 
 import rfc8785
@@ -39,6 +40,8 @@ _FIRST_ORDER_CHANGE: Final = "\ud800"
 
 _encode_any: Callable[[Any], bytes] = rfc8785.dumps  # checks types itself
 _encode_text: Callable[[str], str] = json.encoder.encode_basestring
+_NOT_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"'))
+_STEPS: Final = [(byte in b"[{") - (byte in b"]}") for byte in range(256)]
 _SIMPLE = frozenset({str, bool, type(None)})
 _encode_fast = json.JSONEncoder(
     ensure_ascii=False,
@@ -93,21 +96,35 @@ def parse(data: bytes, *, max_bytes: int = MAX_PARSED_BYTES, max_depth: int = MA
     """
     if len(data) > max_bytes:
         raise MalformedError(f"{len(data)} bytes of JSON where at most {max_bytes} are accepted")
+    if data.count(b"[") + data.count(b"{") > max_depth:
+        _refuse_deep(data, max_depth)
     try:
         value: object = _DECODER.decode(data.decode("utf-8"))
-    except RecursionError as error:
-        raise MalformedError(f"JSON nested deeper than {max_depth} levels") from error
     except UnicodeDecodeError as error:
         raise MalformedError(f"not UTF-8 at byte {error.start}") from error
     except json.JSONDecodeError as error:
         raise MalformedError(f"not JSON at character {error.pos}: {error.msg}") from error
-    # Brackets inside texts only make this count too high, and then the walk decides.
-    if data.count(b"[") + data.count(b"{") > max_depth:
-        _check_depth(value, max_depth)
     # Raw UTF-8 has no surrogates: only an escape can bring a lone one.
     if b"\\ud" in data or b"\\uD" in data:
         _refuse_lone_surrogate(value)
     return value
+
+
+def _refuse_deep(data: bytes, max_depth: int) -> None:
+    """Refuse more than `max_depth` levels before the decoder follows them down.
+
+    It recurses in C, and only Python's recursion limit would stop it before the stack ends. That
+    limit is anyone's to raise: `py_ecc`, which `web3` imports, sets it to 100,000, and then a
+    request of as many brackets would end the process.
+
+    Counts the brackets outside of texts. Of broken JSON it may take texts for others than the
+    decoder does, but only behind the place where that one stops.
+    """
+    bare = data.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, _NOT_STRUCTURE)
+    brackets = b"".join(bare.split(b'"')[::2])
+    for depth in accumulate(map(_STEPS.__getitem__, brackets)):
+        if depth > max_depth:
+            raise MalformedError(f"JSON nested deeper than {max_depth} levels")
 
 
 def _refuse_lone_surrogate(value: object) -> None:

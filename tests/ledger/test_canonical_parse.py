@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -118,3 +120,28 @@ def test_nothing_but_malformed_escapes_and_all_accepted_can_be_encoded(data: byt
         return
     assert canonical.parse(canonical.encode(value)) == value
     assert json.loads(data) == value
+
+
+@pytest.mark.parametrize(
+    "document",
+    ['b"[" * 100_000', 'b"[" * 100_000 + b"]" * 100_000', 'b\'{"a":\' * 50_000 + b"1"'],
+)
+def test_depth_is_bounded_whatever_the_recursion_limit_is(document: str) -> None:
+    """Libraries raise the limit (py_ecc does): the C stack must not be what ends the document."""
+    program = (
+        "import sys; from ledger import canonical; from ledger.errors import MalformedError\n"
+        "sys.setrecursionlimit(10**6)\n"
+        f"try: canonical.parse({document})\n"
+        "except MalformedError as error: print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0
+    assert "deeper than 64 levels" in done.stdout
+
+
+@given(st.recursive(st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+def test_brackets_and_quotes_inside_texts_are_no_levels(value: object) -> None:
+    wrapped = ["[{" * 100 + '\\"', value, {'"[': '\\\\"]'}]
+    assert canonical.parse(canonical.encode(wrapped)) == wrapped
