@@ -30,7 +30,11 @@ class ApiClient:
         *,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
-        headers = {"Accept": "application/json", "User-Agent": "license-ledger-cli"}
+        headers = {
+            "Accept": "application/json",
+            "Accept-Language": "en",
+            "User-Agent": "license-ledger-cli",
+        }
         if token:
             headers["Authorization"] = f"Bearer {token}"
         self._url = url.rstrip("/")

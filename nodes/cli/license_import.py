@@ -77,7 +77,7 @@ def import_(
     tally = Tally()
     with ApiClient(url, token) as client, progress() as bar:
         task = bar.add_task("registering", total=count_rows(source))
-        for rows in _batches(source, batch, tally):
+        for rows in batches(source, batch, tally):
             _send(client, rows, tally, patience)
             bar.update(task, completed=len(tally.rows))
         bar.update(task, completed=len(tally.rows))
@@ -98,7 +98,7 @@ def media_type_of(path: Path) -> str:
         raise UsageError(f"{path} is none of {', '.join(sorted(MEDIA_TYPES))}") from error
 
 
-def _batches(source: Path, size: int, tally: Tally) -> Iterator[list[tuple[int, bytes]]]:
+def batches(source: Path, size: int, tally: Tally) -> Iterator[list[tuple[int, bytes]]]:
     """Rows as (line, JSON), cut by number and by bytes; always cut alike for the same input."""
     rows: list[tuple[int, bytes]] = []
     length = 0

@@ -50,7 +50,7 @@ def verify(
         if target != "-" and _is_file(path):
             verdict = _verify_file(client, path, question)
         else:
-            verdict = client.post("/v1/verify", {**question, **_recognise(text)})
+            verdict = client.post("/v1/verify", {**question, **recognise(text)})
     if as_json:
         write_json(verdict)
     else:
@@ -68,7 +68,7 @@ def _verify_file(client: ApiClient, path: Path, question: dict[str, str]) -> dic
     return client.post_form("/v1/verify", question, "file", content, path.name)
 
 
-def _recognise(text: str) -> dict[str, str]:
+def recognise(text: str) -> dict[str, str]:
     """What kind of thing the text is; raise UsageError when it is none."""
     if _SHA256.fullmatch(text):
         return {"sha256": text.lower()}

@@ -1,0 +1,149 @@
+"""The command line against a real node on a real chain, as an office and an operator use it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from ledger import identifier
+from nodes.devnet.tools import PROJECT_ROOT
+from tests.nodes.network import REGION, TestNode, founded_network
+from tests.support.region import FIRM, office_of, organization_type
+
+pytestmark = pytest.mark.xdist_group("cli_process")
+
+KIND = organization_type()
+UNKNOWN = "ab" * 32
+NOBODYS = "00000000-0000-7000-8000-000000000000"
+
+
+class Shell:
+    """Runs commands with the node's address and an office's token in the environment."""
+
+    def __init__(self, node: TestNode, token: str) -> None:
+        self.node = node
+        self._environment = {
+            **{name: text for name, text in os.environ.items() if not name.startswith("LEDGER_")},
+            "LEDGER_URL": node.url,
+            "LEDGER_TOKEN": token,
+        }
+
+    def __call__(self, *arguments: object, code: int = 0) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "nodes.cli", *map(str, arguments)],
+            cwd=PROJECT_ROOT,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            timeout=90,
+        )
+        assert done.returncode == code, (arguments, done.stdout, done.stderr)
+        assert "Traceback" not in done.stderr
+        return done.stdout
+
+    def json(self, *arguments: object, code: int = 0) -> dict[str, object]:
+        answer: dict[str, object] = json.loads(self(*arguments, "--json", code=code))
+        return answer
+
+    def await_state(self, license_id: object, wanted: str) -> None:
+        deadline = time.monotonic() + 30
+        while self.json("license", "show", license_id)["state"] != wanted:
+            assert time.monotonic() < deadline
+
+
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    with founded_network(tmp_path_factory.mktemp("cli"), types=(KIND,)) as network:
+        node = network.node()
+        token = node.make_token()
+        node.start()
+        try:
+            node.await_ready(60)
+            yield Shell(node, token)
+        finally:
+            node.kill()
+
+
+def registration(serial: int, **more: object) -> str:
+    body = {
+        "identifier": str(identifier.make(KIND.code, office_of(REGION), f"{serial:09d}", 1)),
+        "type": KIND.code,
+        "holders": [{"name": "示例科技有限公司", "code": FIRM, "code_type": "001"}],
+        "valid_from": "2026-01-01",
+        "valid_until": "2036-12-31",
+    }
+    return json.dumps({**body, **more}, ensure_ascii=False)
+
+
+def test_a_license_from_registration_to_verdict(shell: Shell, tmp_path: Path) -> None:
+    metadata, document = tmp_path / "m.json", tmp_path / "a.pdf"
+    metadata.write_text(registration(1), encoding="utf-8")
+    document.write_bytes(b"%PDF-1.7 one")
+    made = shell.json("license", "register", metadata, "--file", document)
+    again = shell.json("license", "register", metadata, "--file", document)
+    assert again["id"] == made["id"]
+    shell.await_state(made["id"], "final")
+
+    assert "VALID  ok" in shell("verify", document)
+    assert shell.json("verify", made["check_code"])["verdict"] == "valid"
+    assert shell.json("verify", UNKNOWN, code=3)["reason"] == "unknown_hash"
+
+    copy, bundle = tmp_path / "copy.pdf", tmp_path / "x.license.json"
+    shell("download", made["id"], "--output", copy)
+    assert copy.read_bytes() == document.read_bytes()
+    shell("download", made["id"], "--output", copy, code=2)
+    shell("bundle", "export", made["id"], "--output", bundle)
+    assert shell.json("verify", bundle)["verdict"] == "valid"
+    bundle.write_bytes(bundle.read_bytes().replace(b"2036-12-31", b"2037-12-31"))
+    assert shell.json("verify", bundle, code=1)["verdict"] == "invalid"
+
+
+def test_an_import_names_bad_rows_and_can_be_run_again(shell: Shell, tmp_path: Path) -> None:
+    source, report = tmp_path / "rows.jsonl", tmp_path / "report.jsonl"
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7 two")
+    rows = [registration(serial, file="a.pdf") for serial in range(10, 14)]
+    rows += [registration(14, valid_until="2020-01-01"), "not json"]
+    source.write_text("\n".join(rows), encoding="utf-8")
+    first = shell.json("license", "import", source, "--batch", 2, "--report", report, code=1)
+    assert (first["registered"], first["refused"]) == (4, 2)
+    second = shell.json("license", "import", source, "--batch", 3, code=1)
+    assert (second["repeated"], second["refused"]) == (4, 2)
+    told = [json.loads(line) for line in report.read_text(encoding="utf-8").splitlines()]
+    assert [row["line"] for row in told if row["status"] == "refused"] == [5, 6]
+    assert "valid_until" in told[4]["problems"][0]
+
+
+def test_a_token_is_revoked_beside_the_running_node(shell: Shell) -> None:
+    config = shell.node.config
+    options = ("--role", "clerk", "--config", config)
+    made = shell.json("token", "create", office_of(REGION), *options)
+    clerk = Shell(shell.node, str(made["token"]))
+    clerk("license", "list")
+    clerk("license", "status", NOBODYS, "revoke", "--note", "why", code=4)
+    shell("token", "revoke", made["id"], "--config", config)
+    clerk("license", "list", code=4)
+
+
+def test_fsck_is_clean_and_finds_a_changed_row(shell: Shell) -> None:
+    config = shell.node.config
+    assert shell.json("node", "status")["ready"] is True
+    assert shell.json("fsck", "--config", config)["findings"] == []
+    with closing(sqlite3.connect(shell.node.root / "node.sqlite", timeout=10)) as database:
+        database.execute(
+            "UPDATE license SET valid_until = '2099-01-01' WHERE id = (SELECT min(id) FROM license)"
+        )
+        database.commit()
+    found = shell.json("fsck", "--config", config, code=1)["findings"]
+    assert isinstance(found, list)
+    assert found
