@@ -209,9 +209,13 @@ def _complete(
     governance: Governance, regions: Sequence[RegionPlan], types: Sequence[LicenseType]
 ) -> None:
     """Make the chain say what is planned: endpoints, types, grants."""
-    for plan in regions:
-        if governance.view("endpointOf", int(plan.code)) != plan.endpoint:
-            governance.set_endpoint(plan.code, plan.endpoint)
+    stated = governance.views([("endpointOf", (int(plan.code),)) for plan in regions])
+    moved = {
+        plan.code: plan.endpoint
+        for plan, endpoint in zip(regions, stated, strict=True)
+        if endpoint != plan.endpoint
+    }
+    governance.set_endpoints(moved)
     for _ in range(_PASSES):
         missing = _missing(governance, regions, types)
         if not missing:

@@ -98,16 +98,22 @@ class Governance:
             ]
             self.transact(approver, transactions)
 
-    def set_endpoint(self, region: Region, endpoint: str) -> None:
-        """The region says where its node answers."""
-        payload = self._encode("setEndpoint", endpoint)
-        gas = _BASE_GAS + _GAS_PER_BYTE * len(payload)
-        self.transact(self._admins[region], [(payload, gas)])
+    def set_endpoints(self, endpoints: Mapping[Region, str]) -> None:
+        """Regions say where their nodes answer."""
+        hashes: list[bytes] = []
+        for region, endpoint in endpoints.items():
+            payload = self._encode("setEndpoint", endpoint)
+            gas = _BASE_GAS + _GAS_PER_BYTE * len(payload)
+            hashes += self._send(self._admins[region], [(payload, gas)])
+        self._finish(hashes)
 
     def transact(
         self, signer: Signer, transactions: Sequence[tuple[bytes, int]]
     ) -> list[list[Log]]:
         """Send (data, gas) to the Consortium, all at once; their logs when all are mined."""
+        return self._finish(self._send(signer, transactions))
+
+    def _send(self, signer: Signer, transactions: Sequence[tuple[bytes, int]]) -> list[bytes]:
         nonce = next_nonce(self._rpc, signer.address)
         hashes = []
         for at, (payload, gas) in enumerate(transactions):
@@ -116,6 +122,9 @@ class Governance:
             )
             send(self._rpc, copy)
             hashes.append(copy.hash)
+        return hashes
+
+    def _finish(self, hashes: Sequence[bytes]) -> list[list[Log]]:
         return [self._logs(receipt) for receipt in self.await_receipts(hashes)]
 
     def await_receipts(self, hashes: Sequence[bytes]) -> list[Mapping[str, Json]]:
