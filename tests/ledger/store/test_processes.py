@@ -34,7 +34,8 @@ def url(request: pytest.FixtureRequest) -> str:
 @contextmanager
 def process(url: str, mode: str) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "tests.ledger.store.writers", url, mode]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as running:
         try:
             yield running
         finally:
@@ -80,6 +81,13 @@ def test_what_a_killed_writer_held_is_free_again(url: str) -> None:
 
 def test_two_processes_write_in_turn(url: str) -> None:
     with process(url, "in turn") as one, process(url, "in turn") as other:
+        for ready in (one, other):
+            assert ready.stdout is not None
+            assert ready.stdout.readline() == "ready\n"
+        for told in (one, other):
+            assert told.stdin is not None
+            told.stdin.write("start\n")
+            told.stdin.flush()
         assert [one.wait(60), other.wait(60)] == [0, 0]
     database = open_database(url, region=REGION)
     with database.read() as session:

@@ -39,8 +39,14 @@ def hold(url: str) -> None:
 
 
 def add_in_turn(url: str, times: int = 40) -> None:
-    """Count the licenses and add the next one, so that two writers at once would clash."""
+    """Count the licenses and add the next one, so that two writers at once would clash.
+
+    Says that it is ready, and starts when it is told to.
+    """
     database = open_database(url, region=REGION, busy_timeout=30)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    sys.stdin.readline()
     for _ in range(times):
         with database.write() as session:
             session.licenses.create([new_license(session.licenses.count())])
