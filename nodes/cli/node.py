@@ -94,6 +94,40 @@ def run(
 
 
 @app.command()
+def resume(
+    *,
+    looked: Annotated[
+        bool, typer.Option("--people-have-looked", help="Confirm that the reason was looked into.")
+    ] = False,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let a halted mirror follow the chain again, after people looked at why it halted."""
+    from nodes.settings_sources import load_settings
+    from nodes.storage import open_migrated
+
+    database = open_migrated(load_settings(config), may_migrate=False)
+    try:
+        with database.read() as session:
+            position = session.mirror.position()
+        reason = None if position is None else position.halted
+        if reason is not None and not looked:
+            raise UsageError(
+                f"the mirror halted: {reason}. Compare the block with other regions first, then "
+                "confirm with --people-have-looked"
+            )
+        if reason is not None:
+            with database.write() as writing:
+                writing.mirror.resume()
+    finally:
+        database.close()
+    if as_json:
+        write_json({"was_halted": reason})
+    else:
+        write_line("the mirror was not halted" if reason is None else "the mirror follows again")
+
+
+@app.command()
 def status(*, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
     """Show how a running node is doing. Exit code 1: it is not ready."""
     answer = _readiness(url)
