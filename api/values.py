@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, PlainSerializer, StringConstraints, WithJsonSchema
 
 from api.bodies import converted
 from ledger.encoding import format_instant, parse_date, parse_instant
+
+Plain = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
+"""Text that every database can keep or look for: without the character NUL."""
 
 Day = Annotated[
     date,

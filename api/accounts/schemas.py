@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 
 from api.answers import Answer
 from api.bodies import Body
-from api.values import InstantOut
+from api.values import InstantOut, Plain
 from ledger.services.accounts import MAX_TOKEN_LIFE, Scope
 
 RoleName = Literal["clerk", "business", "verifier", "auditor", "operator"]
@@ -41,8 +41,8 @@ class TokenIn(Body):
         }
     )
 
-    office: Annotated[str, Field(max_length=18, description="The office's credit code.")]
-    label: Annotated[str, Field(min_length=1, max_length=100)]
+    office: Annotated[Plain, Field(max_length=18, description="The office's credit code.")]
+    label: Annotated[Plain, Field(min_length=1, max_length=100)]
     role: RoleName | None = None
     scopes: Annotated[
         list[Annotated[str, Field(max_length=40)]] | None,
@@ -85,7 +85,7 @@ class OfficeIn(Body):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "示例市市场监督管理局"}]})
 
-    name: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Annotated[Plain, Field(min_length=1, max_length=200)]
 
 
 class OfficeOut(Answer):

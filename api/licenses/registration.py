@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Final
@@ -33,17 +32,20 @@ from api.licenses.presenting import fault_out, links_of, verify_url
 from api.licenses.schemas_in import BatchIn, RegistrationIn
 from api.licenses.schemas_out import BatchOut, RegisteredOut, RowOut
 from api.openapi import refusals
+from ledger import canonical
 from ledger.draft import LicenseDraft
 from ledger.errors import (
     BusyError,
     ConflictError,
     Fault,
+    IntegrityError,
     InvalidInputError,
     MalformedError,
     NotFoundError,
 )
 from ledger.hashing import sha256
 from ledger.ports.database import ReadSession
+from ledger.ports.licenses import LicenseRecord
 from ledger.services.issuance import Idempotency, Outcome, Registered
 from ledger.types import LicenseState
 
@@ -270,6 +272,19 @@ def _registered_out(
         check_code=registered.check_code,
         verify_url=verify_url(services.settings, registered.check_code),
         registered_at=record.registered_at,
-        promise=json.loads(record.promise),
+        promise=_promise_of(record),
         links=links_of(record),
     )
+
+
+def _promise_of(record: LicenseRecord) -> dict[str, object]:
+    """The promise as it was given; the database may have been edited since."""
+    try:
+        promise = canonical.parse(record.promise)
+    except MalformedError:
+        promise = None
+    if not isinstance(promise, dict):
+        raise IntegrityError(
+            f"license {record.id}: its stored promise is not one", reason="malformed", check=1
+        )
+    return promise

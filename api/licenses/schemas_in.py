@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, JsonValue
 
 from api.bodies import Body
 from api.media import EXTENSIONS
-from api.values import Day
+from api.values import Day, Plain
 from ledger.services.status import StatusAction, StatusReason
 
 _TYPE_EXAMPLE: Final = "11100000000013338W032"
@@ -55,7 +55,7 @@ class RegistrationIn(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [REGISTRATION_EXAMPLE]})
 
     identifier: Annotated[str, Field(max_length=200, description="证照标识, GB/T 36904.")]
-    type: Annotated[str, Field(max_length=40, description="A code of GET /v1/types.")]
+    type: Annotated[Plain, Field(max_length=40, description="A code of GET /v1/types.")]
     holders: Annotated[list[HolderIn], Field(max_length=50)]
     valid_from: Day
     valid_until: Annotated[Day | None, Field(description="Last day; null: no end.")] = None
@@ -73,7 +73,7 @@ class RegistrationIn(Body):
     ] = None
     file: FileIn | None = None
     supersedes: Annotated[
-        str | None, Field(max_length=40, description="Id of the license that this one replaces.")
+        Plain | None, Field(max_length=40, description="Id of the license that this one replaces.")
     ] = None
     holder_code_unchecked: Annotated[
         bool, Field(description="The holder's code was issued failing its check; recorded.")
@@ -105,7 +105,7 @@ class SearchIn(Body):
 
     holder: HolderQueryIn
     types: Annotated[
-        list[Annotated[str, Field(max_length=40)]],
+        list[Annotated[Plain, Field(max_length=40)]],
         Field(max_length=200, description="Type codes; empty: all.", default_factory=list),
     ]
 

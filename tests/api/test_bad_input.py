@@ -234,6 +234,26 @@ def test_json_deep_inside_a_field(node: Node, levels: int) -> None:
         assert node.stored() == 0
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "field"),
+    [
+        ("POST", POST, {"type": "a\x00"}, "type"),
+        ("POST", POST, {"supersedes": "a\x00"}, "supersedes"),
+        ("POST", f"{POST}/search", {"holder": {"code": "x"}, "types": ["\x00"]}, "types[0]"),
+        ("POST", "/v1/tokens", {"office": "\x00"}, "office"),
+        ("PUT", "/v1/offices/11110000MB0000001Y", {"name": "a\x00"}, "name"),
+    ],
+)
+def test_character_that_not_every_database_keeps(
+    node: Node, method: str, path: str, body: dict[str, object], field: str
+) -> None:
+    role = "operator" if "licenses" not in path else "business"
+    answered = node.client(role).request(method, path, json=body)
+    faults = {fault["field"]: fault["code"] for fault in answered.json()["errors"]}
+    assert answered.status_code == 422
+    assert faults[field] == "malformed_text"
+
+
 def test_huge_field(node: Node) -> None:
     assert refused(node, node.json(fields={"note": "长" * 9000})) == "malformed_field"
 

@@ -175,6 +175,15 @@ def test_replacement_of_nothing_of_another_license_or_of_another_office(node: No
     assert code_of(answered) == "supersedes_differs"
 
 
+def test_edited_promise_is_not_given_again(node: Node) -> None:
+    client = node.client("business")
+    sound = node.json()
+    registered = client.post(POST, json=sound).json()
+    node.edit("UPDATE license SET promise = '{' WHERE id = :id", id=registered["id"])
+    answered = client.post(POST, json=sound)
+    assert (answered.status_code, answered.json()["check"]) == (409, 1)
+
+
 def test_registrations_are_refused_while_the_chain_lags(node: Node) -> None:
     client = node.client("business")
     client.post(POST, json=node.json())

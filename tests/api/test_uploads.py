@@ -15,18 +15,18 @@ def test_small_bodies_need_no_slot() -> None:
     for length in ("0", "1000"):
         with slots.taken(length, SMALL):
             pass
-    for length in ("1001", None, "x", "9" * 30):
-        with pytest.raises(BusyError), slots.taken(length, SMALL):
+    for large in ("1001", None, "x", "9" * 30):
+        with pytest.raises(BusyError), slots.taken(large, SMALL):
             pass
 
 
 def test_larger_bodies_count_more_and_give_back_what_they_took() -> None:
     slots = UploadSlots(4)
+    large, all_of_them = str(3 * SLOT_BYTES), str(9 * SLOT_BYTES)
     for _ in range(3):
-        with slots.taken(str(3 * SLOT_BYTES), SMALL), slots.taken(None, SMALL):
-            with pytest.raises(BusyError), slots.taken("1001", SMALL):
-                pass
-        with pytest.raises(ZeroDivisionError), slots.taken(str(9 * SLOT_BYTES), SMALL):
+        with slots.taken(large, SMALL), slots.taken(None, SMALL), pytest.raises(BusyError):
+            slots.taken("1001", SMALL).__enter__()
+        with pytest.raises(ZeroDivisionError), slots.taken(all_of_them, SMALL):
             raise ZeroDivisionError
-    with slots.taken(str(9 * SLOT_BYTES), SMALL):
+    with slots.taken(all_of_them, SMALL):
         pass
