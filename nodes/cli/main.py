@@ -21,7 +21,8 @@ app = typer.Typer(
     "5 not reachable. Every command takes --json.",
 )
 app.command()(demo.demo)
-app.command()(verify.verify)
+# A check code may begin with a dash: what is no option is what to verify.
+app.command(context_settings={"ignore_unknown_options": True})(verify.verify)
 app.command()(lookup.lookup)
 app.command()(download.download)
 app.add_typer(download.bundle_app, name="bundle")
