@@ -230,7 +230,7 @@ def open_region(
     seed: int = 1,
 ) -> TestRegion:
     """A region with an empty database in `folder`, the seed catalogue and one office."""
-    source = random.Random(f"{code}/{seed}")  # noqa: S311 - tests want the same bytes each time
+    source = random.Random(f"{code}/{seed}")
     region = Region(code)
     clock = clock or SteppingClock()
     url = f"sqlite:///{folder / 'region.sqlite'}"
