@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Lock
 from typing import Final, TypeVar
 
 from contracts.artifacts import load
@@ -40,18 +41,19 @@ _Item = TypeVar("_Item")
 
 
 class HeaderMemory:
-    """The headers read last, by hash."""
+    """The headers read last, by hash. Safe to share between threads."""
 
     def __init__(self, size: int = _REMEMBERED) -> None:
         self._size = size
         self._headers: dict[bytes, Header] = {}
+        self._lock = Lock()
 
     def add(self, header: Header) -> None:
         """Remember; the oldest is forgotten when there are too many."""
-        self._headers[header.block.hash] = header
-        while len(self._headers) > self._size:
-            # Another thread may have taken the same one.
-            self._headers.pop(next(iter(self._headers)), None)
+        with self._lock:
+            self._headers[header.block.hash] = header
+            while len(self._headers) > self._size:
+                del self._headers[next(iter(self._headers))]
 
     def get(self, block: BlockRef) -> Header | None:
         return self._headers.get(block.hash)
