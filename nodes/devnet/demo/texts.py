@@ -133,8 +133,8 @@ TEXTS: Final = {
     "tokens": ("令牌", "Tokens"),
     "things": ("可以试试", "Three things to try"),
     "try.verify": (
-        "核验一份 PDF，再改动一个字节看看：",
-        "Verify a PDF; then change a byte of it and look again:",
+        "核验一份 PDF，再加一个字节看看：",
+        "Verify a PDF; then add a byte to it and look again:",
     ),
     "try.lookup": ("以雄安经办人查询北京、河北：", "Look up as a clerk in Xiong'an:"),
     "try.revoke": (

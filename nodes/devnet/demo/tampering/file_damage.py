@@ -36,7 +36,8 @@ class FileDamage:
     def apply(self) -> None:
         for file, copy, replacement in zip(self.files, self.copies, self.replacements, strict=True):
             content = replacement.read_bytes()
-            write_whole(file, _flipped(content) if replacement == copy else content)
+            changed = _flipped(content) if replacement == copy else content
+            write_whole(file, changed, mode=_OWNER_ONLY)
 
     def undo(self) -> None:
         for file, copy in zip(self.files, self.copies, strict=True):
