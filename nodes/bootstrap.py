@@ -270,6 +270,7 @@ def _api_settings(settings: NodeSettings) -> ApiSettings:
         max_concurrent_uploads=settings.max_concurrent_uploads,
         verify_rate=settings.verify_rate,
         peer_find_rate=f"{settings.peer_budget_per_minute}/minute",
+        reads_inline=settings.database.startswith("sqlite"),
         access_log=settings.access_log,
     )
 
