@@ -62,21 +62,32 @@ class LicenseDraft:
     holder_code_unchecked: bool = False
 
     def content(self) -> bytes:
-        """Canonical bytes of all that the office stated, to tell a repeat from a conflict."""
-        return canonical.encode(
-            {
-                "identifier": self.identifier,
-                "type": self.type_code,
-                "holders": [holder.to_json() for holder in self.holders],
-                "valid_from": self.valid_from.isoformat(),
-                "valid_until": None if self.valid_until is None else self.valid_until.isoformat(),
-                "fields": dict(self.fields),
-                "check_code": self.check_code,
-                "file": None if self.file is None else self.file.facts.to_json(),
-                "supersedes": self.supersedes_id,
-                "holder_code_unchecked": self.holder_code_unchecked,
-            }
+        """Bytes of all that the office stated: they tell a repeat from a conflict.
+
+        Raise MalformedError for a value that `find_faults` would name.
+        """
+        file = None if self.file is None else self.file.facts
+        stated = (
+            self.identifier,
+            self.type_code,
+            str(self.valid_from),
+            str(self.valid_until),
+            str(self.check_code),
+            str(self.supersedes_id),
+            str(self.holder_code_unchecked),
+            "" if file is None else f"{file.sha256.hex()}/{file.sm3.hex()}/{file.size}",
+            "" if file is None else file.media_type,
+            *(f"{one.code_type}/{one.code}/{one.name}" for one in self.holders),
         )
+        fields = (
+            f"{name}={canonical.encode_text(value)}"
+            if type(value) is str
+            else f"{name}={canonical.encode(value).decode()}"
+            for name, value in sorted(self.fields.items())
+        )
+        # Quoted texts, so that no two contents make the same bytes.
+        quoted = canonical.encode_text
+        return canonical.encode_utf8("\n".join((*map(quoted, stated), *fields)))
 
 
 def find_faults(

@@ -3,7 +3,6 @@ of a digest never disagree (`Cipher.lookup_digest`)."""
 
 from __future__ import annotations
 
-from ledger import canonical
 from ledger.ports.cipher import Cipher
 
 
@@ -24,9 +23,15 @@ def of_holder(cipher: Cipher, code: str) -> bytes:
 
 def of_number(cipher: Cipher, type_code: str, number: str) -> bytes:
     """By which licenses of a type are found from the number printed on them."""
-    return cipher.lookup_digest("number", canonical.encode([type_code, number]).decode())
+    # A type code of the catalogue has a fixed length and no slash: no two pairs meet in one text.
+    return cipher.lookup_digest("number", f"{type_code}/{number}")
 
 
 def of_content(cipher: Cipher, content: bytes) -> bytes:
     """By which a repeated registration is told from another one of the same identifier."""
     return cipher.lookup_digest("content", content.decode())
+
+
+def of_handler(cipher: Cipher, office: str, number: str) -> bytes:
+    """What stands for a clerk's number: the same for one clerk of one office, readable by none."""
+    return cipher.lookup_digest("handler", canonical.encode([office, number]).decode())

@@ -102,6 +102,10 @@ class LookUp:
                 if office is None or record.office == office
             )
 
+    def handler_digest(self, office: str, number: str) -> bytes:
+        """32 bytes that stand for a clerk's number in the purposes of this node's own pages."""
+        return lookup_digests.of_handler(self._cipher, office, number)
+
     def file(self, license_id: str, *, office: str | None) -> tuple[FoundLicense, bytes]:
         """The license's file, verified before its first byte leaves.
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Executable, Row, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql.dml import Insert as PostgresInsert
 from sqlalchemy.dialects.sqlite.dml import Insert as SqliteInsert
+from sqlalchemy.sql.expression import UpdateBase
 
 from ledger.store import prepared
 from ledger.store.prepared import AnySelect, PreparedRow
@@ -34,6 +35,10 @@ class Repository:
     def _rows(self, statement: AnySelect, **values: object) -> list[PreparedRow]:
         """All rows of a statement that is run all the time."""
         return prepared.rows(self._connection, statement, values)
+
+    def _many(self, statement: UpdateBase, rows: Sequence[dict[str, Any]]) -> int:
+        """Run an INSERT or UPDATE for every row in one go; how many rows it touched."""
+        return prepared.many(self._connection, statement, rows)
 
     def _put(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
         """Add rows, or replace those that have the same primary key."""

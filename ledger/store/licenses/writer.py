@@ -41,7 +41,7 @@ class SqlLicenseWriter(SqlLicenseReader, StatusChangeWriter, AnswerWriter):
         if not licenses:
             return
         try:
-            self._connection.execute(_INSERT, [to_row(new) for new in licenses])
+            self._many(_INSERT, [to_row(new) for new in licenses])
         except IntegrityError as error:
             value = violated_value(error)
             if value is None:
@@ -51,7 +51,7 @@ class SqlLicenseWriter(SqlLicenseReader, StatusChangeWriter, AnswerWriter):
             ) from error
         holders = [row for new in licenses for row in holder_rows(new)]
         if holders:
-            self._connection.execute(_INSERT_HOLDER, holders)
+            self._many(_INSERT_HOLDER, holders)
 
     def assign_positions(self, epoch: int, first_index: Index, ids: Sequence[str]) -> None:
         rows = [
@@ -59,7 +59,7 @@ class SqlLicenseWriter(SqlLicenseReader, StatusChangeWriter, AnswerWriter):
             for index, license_id in enumerate(ids, first_index)
         ]
         try:
-            changed = self._connection.execute(_ASSIGN, rows).rowcount if rows else 0
+            changed = self._many(_ASSIGN, rows) if rows else 0
         except IntegrityError as error:
             raise StoreError(
                 f"a position from {first_index} of epoch {epoch} is taken already"
