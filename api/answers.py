@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict
+from pydantic_core import to_json
 from starlette.responses import Response
 
 JSON = "application/json"
@@ -27,7 +27,7 @@ def answer(
 def answer_members(members: Mapping[str, object], *, status: int = 200) -> Response:
     """JSON members that have their shape from the domain already."""
     return Response(
-        json.dumps(members, ensure_ascii=False, separators=(",", ":")),
+        to_json(members),
         status_code=status,
         media_type=JSON,
     )

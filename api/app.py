@@ -47,8 +47,6 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
-    # The busiest first: routes are tried in order.
-    api.verification.routes.router,
     api.licenses.registration.router,
     api.licenses.reading.router,
     api.licenses.status.router,
@@ -88,6 +86,8 @@ def create_app(services: Services, *, lifespan: Lifespan | None = None) -> FastA
     app.state.metrics = metrics
     app.state.verify_limit = RateLimit(settings.verify_rate)
     app.state.upload_slots = UploadSlots(settings.max_concurrent_uploads)
+    # The busiest route first and by itself: an included router costs another round of matching.
+    app.router.routes.extend(api.verification.routes.router.routes)
     for router in ROUTERS:
         app.include_router(router)
     api.peers.routes.install(app, settings, metrics.registry)

@@ -16,6 +16,7 @@ from typing import Final
 
 import structlog
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.context import ApiSettings
@@ -42,16 +43,20 @@ _LOGGED_PARAMETERS: Final = ("license_id", "region", "token_id")
 
 _UNMATCHED: Final = "unmatched"
 
+_NO_STORE: Final = (b"cache-control", b"no-store")
 _FIXED_HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
-    (b"x-frame-options", b"DENY"),
 )
 _PAGE_POLICY: Final = (
+    b"content-security-policy",
     b"default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
-    b"object-src 'none'"
+    b"object-src 'none'",
 )
-_DATA_POLICY: Final = b"default-src 'none'; frame-ancestors 'none'; sandbox"
+_DATA_POLICY: Final = (
+    b"content-security-policy",
+    b"default-src 'none'; frame-ancestors 'none'; sandbox",
+)
 
 
 def describe_route(scope: Scope) -> str:
@@ -88,6 +93,8 @@ class Frame:
 
         try:
             await self._app(scope, receive, send_framed)
+        except ClientDisconnect:
+            log.info("caller_went_away", route=describe_route(scope))
         except Exception:
             log.exception("unexpected_error", route=describe_route(scope))
             if status:
@@ -207,8 +214,8 @@ def _framed(headers: Iterable[tuple[bytes, bytes]], request_id: str) -> list[tup
     framed = [*headers, *_FIXED_HEADERS, (b"x-request-id", request_id.encode("ascii"))]
     chosen = dict(framed)
     if b"cache-control" not in chosen:
-        framed.append((b"cache-control", b"no-store"))
+        framed.append(_NO_STORE)
     if b"content-security-policy" not in chosen:
         is_page = chosen.get(b"content-type", b"").startswith(b"text/html")
-        framed.append((b"content-security-policy", _PAGE_POLICY if is_page else _DATA_POLICY))
+        framed.append(_PAGE_POLICY if is_page else _DATA_POLICY)
     return framed
