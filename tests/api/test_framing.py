@@ -116,41 +116,61 @@ def test_problem_types_lead_to_a_page(node: Node) -> None:
     assert client.get("/problems/none").status_code == 404
 
 
-def test_slow_body_is_cut_off(node: Node) -> None:
-    """Through the app as a server drives it: the rest of the body never comes."""
-    app: Any = node.client("business", body_seconds=0.05).app
-    token = node.region.token("business").secret
+def drive(node: Node, *messages: dict[str, Any], **settings: Any) -> list[Any]:
+    """What the app sends when a server hands it these messages, and then nothing more."""
+    app: Any = node.client(**settings).app
     sent: list[Any] = []
-    chunks = [{"type": "http.request", "body": b"{", "more_body": True}]
+    coming = list(messages)
 
     async def receive() -> Any:
-        if chunks:
-            return chunks.pop()
+        if coming:
+            return coming.pop(0)
         await asyncio.sleep(60)
         raise AssertionError("it was waited for")
 
     async def send(message: Any) -> None:
         sent.append(message)
 
+    path = b"/v1/verify"
     scope = {
         "type": "http",
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
         "method": "POST",
-        "path": "/v1/licenses/search",
-        "raw_path": b"/v1/licenses/search",
+        "path": path.decode(),
+        "raw_path": path,
         "root_path": "",
         "scheme": "http",
         "query_string": b"",
-        "headers": [
-            (b"content-type", b"application/json"),
-            (b"authorization", b"Bearer " + token.encode()),
-        ],
+        "headers": [(b"content-type", b"application/json")],
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 80),
     }
     asyncio.run(app(scope, receive, send))
+    return sent
+
+
+def test_slow_body_is_cut_off(node: Node) -> None:
+    beginning = {"type": "http.request", "body": b"{", "more_body": True}
+    sent = drive(node, beginning, body_seconds=0.05)
     assert sent[0]["status"] == 408
+
+
+def test_caller_who_goes_away_is_no_error(node: Node) -> None:
+    beginning = {"type": "http.request", "body": b"{", "more_body": True}
+    with capture_logs() as lines:
+        sent = drive(node, beginning, {"type": "http.disconnect"})
+    assert sent == []
+    assert [line["event"] for line in lines] == ["caller_went_away"]
+
+
+def test_body_in_pieces(node: Node) -> None:
+    pieces = [
+        {"type": "http.request", "body": piece, "more_body": True}
+        for piece in (b'{"check', b'_code":', b"", b'"x"}')
+    ]
+    sent = drive(node, *pieces, {"type": "http.request"})
+    assert sent[0]["status"] == 200
 
 
 def test_parallel_requests_keep_their_own_ids(node: Node) -> None:
