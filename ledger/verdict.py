@@ -195,8 +195,11 @@ def conclude(
 def refuse(number: int, code: str, detail: str, *, at: datetime) -> Verdict:
     """A verdict that ends at check `number`: the later ones are skipped, earlier ones passed.
 
-    For what never became a bundle: unreadable bytes, an unknown hash, an unreachable region.
+    For what never became a bundle: unreadable bytes, an unknown hash, an unreachable region. Never
+    with a code that says valid.
     """
+    if REASONS[code] is Value.VALID:
+        raise ValueError(f"{code} is no refusal")
     outcome = Outcome.FAILED if REASONS[code] is Value.INVALID else Outcome.UNKNOWN
     checks = tuple(
         Check(number=at_number, outcome=Outcome.PASSED, detail="held", code="ok")

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Final
 
 from ledger import canonical
 from ledger.bundle import Bundle, Inclusion, LogProof, build_bundle
@@ -27,8 +28,18 @@ from ledger.promise import parse_promise
 from ledger.services.proof_memory import ProofMemory
 from ledger.services.sealed import open_disclosures
 from ledger.tile_tree import TileTree, tile_interior
-from ledger.types import MAX_TREE_SIZE, BlockRef, LicenseState, LicenseStatus, LogKind, Region
+from ledger.types import (
+    MAX_TREE_SIZE,
+    AnchoredHead,
+    BlockRef,
+    LicenseState,
+    LicenseStatus,
+    LogKind,
+    Region,
+)
 from ledger.verification import ChainFacts, Trust
+
+_MOST_AUTHORITIES: Final = 4096
 
 remembered_interior = lru_cache(maxsize=2048)(tile_interior)
 """`tile_interior`, which depends on a tile's bytes alone, with a memory of 2,048 tiles."""
@@ -51,6 +62,7 @@ class Evidence:
     def __init__(self, *, cipher: Cipher, settings: EvidenceSettings) -> None:
         self._cipher = cipher
         self._proofs = ProofMemory()
+        self._authorities: dict[tuple[Region, str, AnchoredHead | None], tuple[bool, bool]] = {}
         self.settings = settings
 
     def build(self, session: ReadSession, record: LicenseRecord) -> Bundle:
@@ -124,20 +136,38 @@ class Evidence:
             status = mirror.status(entry.region, log.position, as_of=at)
             if anchor is None:
                 mirrored_size = _size_in_epoch(session, entry.region, log.head.epoch, at)
-        judged_at = at if anchor is None else anchor.block_number
+        active, granted = self._authority(session, bundle, anchor, at)
         return ChainFacts(
             block=block,
             finality=self.settings.finality,
             anchor=anchor,
             mirrored_size=mirrored_size,
             lineage=mirror.lineage(entry.region, LogKind.LICENSES, as_of=at),
-            region_active=mirror.region_active(entry.region, at_block=judged_at),
-            type_granted=mirror.type_granted(
-                entry.region, type_hash(entry.type_code), at_block=judged_at
-            ),
+            region_active=active,
+            type_granted=granted,
             status=status,
             signing_keys=_promise_keys(session, bundle, at),
         )
+
+    def _authority(
+        self, session: ReadSession, bundle: Bundle, anchor: AnchoredHead | None, at: int
+    ) -> tuple[bool, bool]:
+        """(region active, type granted) at the anchor's block; at `at` while there is no anchor."""
+        region, type_code = bundle.entry.region, bundle.entry.type_code
+        key = (region, type_code, anchor)
+        if anchor is not None and (known := self._authorities.get(key)) is not None:
+            return known
+        judged_at = at if anchor is None else anchor.block_number
+        found = (
+            session.mirror.region_active(region, at_block=judged_at),
+            session.mirror.type_granted(region, type_hash(type_code), at_block=judged_at),
+        )
+        # `anchor` lies in a final block: what held there can't change any more.
+        if anchor is not None:
+            if len(self._authorities) >= _MOST_AUTHORITIES:
+                self._authorities.clear()
+            self._authorities[key] = found
+        return found
 
     def _log_proof(self, session: ReadSession, record: LicenseRecord) -> LogProof | None:
         mirrored = session.mirror.position()

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ledger.errors import CommitUnknownError
 from ledger.store.backends import Backend, open_backend, parse_url
 from ledger.store.failures import commit_failure, failure
+from ledger.store.prepared import run
 from ledger.store.schema import verify_revision
 from ledger.store.sessions import SqlReadSession, SqlWriteSession
 from ledger.types import Region
@@ -88,7 +89,7 @@ def _begin(engine: Engine, statements: tuple[str, ...]) -> Connection:
         raise failure(error) from error
     try:
         for statement in statements:
-            connection.exec_driver_sql(statement)
+            run(connection, statement)
     except SQLAlchemyError as error:
         connection.close()
         raise failure(error) from error
@@ -101,7 +102,7 @@ def _begin(engine: Engine, statements: tuple[str, ...]) -> Connection:
 def _commit(connection: Connection) -> None:
     """Commit, or say what became of it. A connection in doubt is not used again."""
     try:
-        connection.exec_driver_sql("COMMIT")
+        run(connection, "COMMIT")
     except SQLAlchemyError as error:
         meaning = commit_failure(error)
         if isinstance(meaning, CommitUnknownError):

@@ -39,6 +39,13 @@ class _Prepared:
     """Values that stand in the statement itself, such as LIMIT 1."""
 
 
+def run(connection: Connection, sql: str) -> None:
+    """Run a statement without values or rows, such as BEGIN."""
+    driver: Any = connection.connection.driver_connection
+    with _Telling(connection, sql):
+        driver.execute(sql)
+
+
 def first(
     connection: Connection, statement: AnySelect, values: Mapping[str, Any]
 ) -> PreparedRow | None:
