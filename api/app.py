@@ -21,6 +21,7 @@ import api.licenses.reading
 import api.licenses.registration
 import api.licenses.status
 import api.manual.routes
+import api.pages.routes
 import api.peers.routes
 import api.verification.routes
 from api.bodies import faults_of
@@ -91,6 +92,7 @@ def create_app(services: Services, *, lifespan: Lifespan | None = None) -> FastA
     for router in ROUTERS:
         app.include_router(router)
     api.peers.routes.install(app, settings, metrics.registry)
+    api.pages.routes.install(app, services)
     for error, handler in _HANDLERS.items():
         app.add_exception_handler(error, handler)
     # The last one added is the outermost.

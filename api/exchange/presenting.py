@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from starlette.responses import Response
+
+from api.answers import JSON
+from api.forms import UNDECLARED
+from api.licenses.reading import attachment
+from api.media import EXTENSIONS
 from ledger.bundle import Bundle
 from ledger.errors import IntegrityError
 from ledger.license import FILE
@@ -64,3 +70,34 @@ def media_type_of(bundle: Bundle) -> str:
     facts = bundle.disclosed().get(FILE)
     said = facts.get("media_type") if isinstance(facts, dict) else None
     return said if isinstance(said, str) else ""
+
+
+def file_answer(found: ForeignLicense, content: bytes) -> Response:
+    """The file as a download. `License-Verdict` says whether the license is in force: a genuine
+    file of a revoked license is still its file.
+    """
+    said = media_type_of(served_bundle(found))
+    return _attached(
+        found,
+        content,
+        media_type=said if said in EXTENSIONS else UNDECLARED,
+        ending=EXTENSIONS.get(said, "bin"),
+    )
+
+
+def bundle_answer(found: ForeignLicense) -> Response:
+    """The bundle as a download, in the bytes that verify anywhere."""
+    return _attached(found, served_bundle(found).encode(), media_type=JSON, ending="license.json")
+
+
+def _attached(found: ForeignLicense, content: bytes, *, media_type: str, ending: str) -> Response:
+    name = f"{found.region}-{found.license_id}.{ending}"
+    verdict = found.verdict
+    return Response(
+        content,
+        media_type=media_type,
+        headers={
+            "Content-Disposition": attachment(name, name),
+            "License-Verdict": f"{verdict.value.value};reason={verdict.reason}",
+        },
+    )

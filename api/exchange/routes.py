@@ -11,14 +11,13 @@ from api.answers import answer_members
 from api.bodies import JsonBody
 from api.dependencies import ExchangeCaller, LicenseIdDep, ServicesDep
 from api.exchange.presenting import (
+    file_answer,
     license_members,
-    media_type_of,
     search_members,
     served_bundle,
 )
 from api.exchange.purposes import purpose_field, require_own_office
 from api.exchange.schemas import ExchangeSearchIn, ExchangeSearchOut, ForeignBundleOut
-from api.licenses.reading import attachment
 from api.media import EXTENSIONS
 from api.openapi import binary, refusals
 from ledger.errors import (
@@ -109,15 +108,4 @@ async def read_file(
     """
     require_own_office(purpose, caller.office)
     found, content = await services.exchange.file(Region(region), license_id, purpose)
-    said = media_type_of(served_bundle(found))
-    media_type = said if said in EXTENSIONS else "application/octet-stream"
-    name = f"{region}-{license_id}.{EXTENSIONS.get(said, 'bin')}"
-    verdict = found.verdict
-    return Response(
-        content,
-        media_type=media_type,
-        headers={
-            "Content-Disposition": attachment(name, name),
-            "License-Verdict": f"{verdict.value.value};reason={verdict.reason}",
-        },
-    )
+    return file_answer(found, content)

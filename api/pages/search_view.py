@@ -1,0 +1,141 @@
+"""What became of each region's part of a clerk's search, as the page shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from api.pages.verdict_view import Presenter, VerdictView
+from ledger.license import FILE
+from ledger.ports.peers import PeerRefusal
+from ledger.services.exchange import ForeignLicense, RegionAnswer, RegionOutcome
+from ledger.services.lookup import first_problem_number
+from ledger.verdict import CHECK_NAMES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundView:
+    """One license with this node's verdict."""
+
+    region: str
+    region_name: str
+    license_id: str
+    title: str
+    verdict: VerdictView
+    is_served: bool
+    has_file: bool
+    failed_check: str
+    """Number and name of the check that failed, when nothing is served."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldBackView:
+    """Types that a region holds back for one reason."""
+
+    reason: str
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegionView:
+    """One region's part."""
+
+    name: str
+    outcome: RegionOutcome
+    outcome_word: str
+    why: str
+    note: str
+    """The node's own English words on why it did not answer."""
+    found: tuple[FoundView, ...]
+    held_back: tuple[HeldBackView, ...]
+
+    @property
+    def held_back_count(self) -> int:
+        return sum(len(one.types) for one in self.held_back)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchView:
+    """The whole answer; `partial` names the regions that did not answer, or is empty."""
+
+    summary: str
+    partial: str
+    regions: tuple[RegionView, ...]
+
+
+def search_view(presenter: Presenter, answers: Sequence[RegionAnswer]) -> SearchView:
+    """The view of a search's answer."""
+    words = presenter.words
+    silent = [one.region for one in answers if one.outcome is not RegionOutcome.ANSWERED]
+    names = words("site.list_separator").join(map(presenter.region_name, silent))
+    return SearchView(
+        summary=words(
+            "clerk.summary",
+            asked=len(answers),
+            answered=len(answers) - len(silent),
+            found=sum(len(one.licenses) for one in answers),
+        ),
+        partial=words("clerk.partial", regions=names) if silent else "",
+        regions=tuple(_region(presenter, one) for one in answers),
+    )
+
+
+def refusal_text(presenter: Presenter, reason: str) -> str:
+    """Why a region or a rule refuses, in words."""
+    words = presenter.words
+    return (
+        words.get(f"refusal.{reason}")
+        or words.get(f"reason.{reason}.line")
+        or words("refusal.other")
+    )
+
+
+def check_name(presenter: Presenter, number: int, key: str) -> str:
+    """A sentence that names a check by number and name."""
+    words = presenter.words
+    return words(key, number=number, name=words(f"check.{CHECK_NAMES[number - 1]}.name"))
+
+
+def _region(presenter: Presenter, answer: RegionAnswer) -> RegionView:
+    words = presenter.words
+    why = ""
+    if answer.outcome is RegionOutcome.UNREACHABLE:
+        why = words("clerk.region.unreachable_next")
+    elif answer.outcome is RegionOutcome.REFUSED:
+        why = refusal_text(presenter, answer.detail.partition(":")[0])
+    elif not answer.licenses:
+        why = words("clerk.region.empty")
+    return RegionView(
+        name=presenter.region_name(answer.region),
+        outcome=answer.outcome,
+        outcome_word=words(f"clerk.region.{answer.outcome.value}"),
+        why=why,
+        note=answer.detail,
+        found=tuple(_found(presenter, one) for one in answer.licenses),
+        held_back=tuple(_held_back(presenter, answer.refusals)),
+    )
+
+
+def _found(presenter: Presenter, found: ForeignLicense) -> FoundView:
+    number = first_problem_number(found.verdict)
+    name = presenter.type_name(found.type_code) if found.type_code else found.license_id
+    return FoundView(
+        region=found.region,
+        region_name=presenter.region_name(found.region),
+        license_id=found.license_id,
+        title=name,
+        verdict=presenter.verdict(found.verdict),
+        is_served=found.bundle is not None,
+        has_file=found.bundle is not None and FILE in found.bundle.disclosed(),
+        failed_check=check_name(presenter, number, "clerk.failed_check"),
+    )
+
+
+def _held_back(presenter: Presenter, refusals: Sequence[PeerRefusal]) -> Iterator[HeldBackView]:
+    for reason in dict.fromkeys(one.reason for one in refusals):
+        yield HeldBackView(
+            reason=refusal_text(presenter, reason),
+            types=tuple(
+                presenter.type_name(one.type_code) for one in refusals if one.reason == reason
+            ),
+        )
