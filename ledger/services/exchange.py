@@ -17,6 +17,7 @@ import anyio
 from ledger.bundle import Bundle, parse_bundle
 from ledger.errors import (
     IntegrityError,
+    LedgerError,
     MalformedError,
     NotFoundError,
     NotPermittedError,
@@ -33,7 +34,7 @@ from ledger.services.evidence import Evidence
 from ledger.services.lookup import NEVER_SERVED, digest_file, first_problem_number
 from ledger.services.provision import Provision
 from ledger.types import Region
-from ledger.verdict import REASONS, Verdict, refuse
+from ledger.verdict import Verdict, refuse
 from ledger.verification import Question, verify_license
 
 _Answer = TypeVar("_Answer")
@@ -102,13 +103,19 @@ class Exchange:
         require_complete(query.purpose)
         peers = await anyio.to_thread.run_sync(self._choose, tuple(regions))
         answers: dict[Region, RegionAnswer] = {}
+        failed: list[LedgerError] = []
 
         async def ask(peer: RegionFacts) -> None:
-            answers[peer.code] = await self._ask(peer, query)
+            try:
+                answers[peer.code] = await self._ask(peer, query)
+            except LedgerError as error:  # this node's own; a task group would wrap it
+                failed.append(error)
 
         async with anyio.create_task_group() as group:
             for peer in peers:
                 group.start_soon(ask, peer)
+        if failed:
+            raise failed[0]
         return tuple(answers[peer.code] for peer in peers)
 
     async def fetch(self, region: Region, license_id: str, purpose: Purpose) -> ForeignLicense:
@@ -208,7 +215,7 @@ class Exchange:
                 ),
             )
             for failure in answer.failures
-            if failure.reason in REASONS and failure.check in range(1, 9)
+            if failure.reason in NEVER_SERVED and failure.check in range(1, 9)
         ]
         return (*verified, *withheld)
 
@@ -267,7 +274,7 @@ class Exchange:
         except PeerRefusedError as error:
             if error.reason == "not_found":
                 raise NotFoundError(str(error)) from error
-            if error.reason in REASONS:
+            if error.reason in NEVER_SERVED:
                 raise IntegrityError(
                     f"{peer.code} withholds this license: {error}", reason=error.reason, check=2
                 ) from error

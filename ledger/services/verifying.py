@@ -8,6 +8,7 @@ are as if absent. Other regions are asked only for a check code or a file's dige
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,6 +35,12 @@ from ledger.verification import Question, verify_license
 
 OPEN_LEVEL: Final = 1
 """Highest level of a field that someone without rights sees."""
+
+_INVENTED: Final = NEVER_SERVED - {"disowned"}
+"""What any region can bring about with an answer of its own making. It speaks neither against a
+license that holds nor for a region that is silent."""
+
+_HEX: Final = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,13 +101,13 @@ class PublicVerification:
         if query.content is not None:
             digest = digest_file(query.content, "").sha256
         peers = await anyio.to_thread.run_sync(self._active_peers)
-        found: list[Verdict] = []
+        unverified: dict[Region, object] = {}
         silent: list[Region] = []
 
         async def ask(peer: RegionFacts) -> None:
             try:
                 with anyio.fail_after(self._patience):
-                    unverified = await self._peers.find_public(
+                    bundle = await self._peers.find_public(
                         peer,
                         check_code=query.check_code,
                         sha256=None if digest is None else digest.hex(),
@@ -108,18 +115,20 @@ class PublicVerification:
             except (PeerError, TimeoutError):
                 silent.append(peer.code)
                 return
-            if unverified is not None:
-                verdict = await anyio.to_thread.run_sync(
-                    self._decide_foreign, unverified, peer.code, query
-                )
-                found.append(verdict)
+            if bundle is not None:
+                unverified[peer.code] = bundle
 
         async with anyio.create_task_group() as group:
             for peer in peers:
                 group.start_soon(ask, peer)
-        if found:
-            return min(found, key=lambda verdict: verdict.reason in NEVER_SERVED)
-        return self._nothing_known(tuple(sorted(silent)))
+        found = [
+            await anyio.to_thread.run_sync(self._decide_foreign, unverified[region], region, query)
+            for region in sorted(unverified)
+        ]
+        best = min(found, key=lambda verdict: verdict.reason in _INVENTED, default=None)
+        if best is None or (silent and best.reason in _INVENTED):
+            return self._nothing_known(tuple(sorted(silent)))
+        return best
 
     def find_for_peer(self, *, check_code: str | None, sha256: bytes | None) -> Bundle | None:
         """This region's answer to another node's anonymous verifier: open fields only."""
@@ -246,16 +255,14 @@ def _presented_file(query: PublicQuery, bundle: Bundle) -> FileFacts | None:
     """The digests of the file that the asker has; a bare digest stands for the file it is of."""
     if query.content is not None and query.content[:1] != b"{":
         return digest_file(query.content, "")
-    said = bundle.disclosed().get(FILE)
-    if query.sha256 is None or not isinstance(said, dict):
+    if query.sha256 is None:
         return None
     # A digest alone says nothing of the file's other digest and size: take them as registered.
-    try:
-        return FileFacts(
-            sha256=query.sha256,
-            sm3=bytes.fromhex(said["sm3"]),
-            size=int(said["size"]),
-            media_type=str(said["media_type"]),
-        )
-    except (KeyError, ValueError, TypeError):
-        return None
+    said = bundle.disclosed().get(FILE)
+    sm3, size = (said.get("sm3"), said.get("size")) if isinstance(said, dict) else (None, None)
+    return FileFacts(
+        sha256=query.sha256,
+        sm3=bytes.fromhex(sm3) if isinstance(sm3, str) and _HEX.fullmatch(sm3) else b"",
+        size=size if isinstance(size, int) else 0,
+        media_type="",
+    )

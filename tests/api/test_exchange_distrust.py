@@ -15,6 +15,7 @@ import pytest
 
 from ledger import canonical, signing
 from ledger.chain_events import EndpointSet
+from ledger.hashing import sha256
 from ledger.peers import messages
 from tests.support.exchange import (
     fetch,
@@ -204,6 +205,42 @@ def test_a_region_that_invents_a_license(nodes: Nodes, asking: Node) -> None:
     verdicts = [one["verdict"] for one in part_of(answer, "110000")["licenses"]]
     assert [one["verdict"] for one in verdicts] == ["invalid"] * 3
     assert [one["reason"] for one in verdicts] == ["not_in_log", "malformed", "malformed"]
+
+
+@pytest.mark.parametrize("reason", ["ok", "genuine_copy", "stale", "no_such_reason"])
+def test_a_region_that_calls_a_withheld_license_valid(
+    nodes: Nodes, asking: Node, reason: str
+) -> None:
+    """What a region says of its own checks can only speak against a license."""
+    failure = {"id": "0193ffff-0000-7000-8000-000000000000", "type": "", "check": 2}
+    told = {"v": 1, "bundles": [], "refusals": [], "failures": [failure | {"reason": reason}]}
+    with raw_peer_in_thread(lying(nodes["110000"], nodes["110000"].url, told)) as url:
+        move(nodes, "110000", url)
+        answer = search(asking, regions=["110000"])
+    assert part_of(answer, "110000")["licenses"] == []
+
+
+def test_a_region_that_shows_a_valid_license_for_any_digest(nodes: Nodes, asking: Node) -> None:
+    """Scenario 49 for an anonymous verifier: the file that was asked about is not disclosed."""
+    bundle = bundle_of(nodes["110000"], register(nodes, "110000"))
+    bundle["disclosures"] = []
+    told = {"v": 1, "bundle": bundle}
+    with raw_peer_in_thread(lying(nodes["110000"], nodes["110000"].url, told)) as url:
+        move(nodes, "110000", url)
+        answer = asking.http.post("/v1/verify", json={"sha256": sha256(b"forged").hex()})
+    assert answer.json()["verdict"] == "invalid"
+    assert answer.json()["license"] is None
+
+
+def test_a_lying_region_does_not_speak_for_one_that_is_silent(nodes: Nodes, asking: Node) -> None:
+    """The silent one may have issued it: that is unknown, whatever another one invents."""
+    bundle = bundle_of(nodes["110000"], register(nodes, "110000"))
+    told = {"v": 1, "bundle": bundle}
+    with raw_peer_in_thread(lying(nodes["110000"], nodes["110000"].url, told)) as url:
+        move(nodes, "110000", url)
+        move(nodes, "130000", "http://127.0.0.1:1")
+        answer = asking.http.post("/v1/verify", json={"check_code": "A" * 22})
+    assert (answer.json()["verdict"], answer.json()["reason"]) == ("unknown", "region_unreachable")
 
 
 def test_a_slow_region_costs_others_nothing(nodes: Nodes, asking: Node) -> None:
