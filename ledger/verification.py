@@ -37,6 +37,9 @@ from ledger.verdict import (
 SHANGHAI: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
 """China keeps UTC+8 without daylight saving: validity dates are days there."""
 
+CLOCK_SKEW: Final = timedelta(minutes=5)
+"""How far a region's clock may be ahead of the verifier's: a promise may be from this future."""
+
 CONTENT_DISCLOSED: Final = "every disclosed value is one that the entry commits to"
 
 
@@ -341,7 +344,7 @@ def _broken_promise(bundle: Bundle, facts: ChainFacts) -> Check | None:
 
 def _not_anchored(bundle: Bundle, at: datetime) -> Check:
     promise = bundle.promise
-    if promise is None or at > promise.anchor_by:
+    if promise is None or not promise.time - CLOCK_SKEW <= at <= promise.anchor_by:
         return _failed(
             4,
             "root_not_on_chain",
@@ -398,7 +401,7 @@ def _status(bundle: Bundle, trust: Trust) -> Check:
 
 
 def _dates(bundle: Bundle, at: datetime) -> Check:
-    today = at.astimezone(SHANGHAI).date()
+    today = _day_in_shanghai(at)
     entry = bundle.entry
     if entry.valid_until is not None and today > entry.valid_until:
         return _failed(7, "expired", "its last day of validity has passed", **_days(bundle, today))
@@ -407,6 +410,13 @@ def _dates(bundle: Bundle, at: datetime) -> Check:
             7, "not_yet_valid", "its first day of validity has not come", **_days(bundle, today)
         )
     return _check(7, "within its days of validity", **_days(bundle, today))
+
+
+def _day_in_shanghai(at: datetime) -> date:
+    try:
+        return at.astimezone(SHANGHAI).date()
+    except OverflowError:  # the last eight hours that a calendar has
+        return date.max
 
 
 def _days(bundle: Bundle, today: date) -> dict[str, object]:

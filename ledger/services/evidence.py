@@ -65,12 +65,15 @@ class Evidence:
         self._authorities: dict[tuple[Region, str, AnchoredHead | None], tuple[bool, bool]] = {}
         self.settings = settings
 
-    def build(self, session: ReadSession, record: LicenseRecord) -> Bundle:
+    def build(
+        self, session: ReadSession, record: LicenseRecord, as_of: datetime | None = None
+    ) -> Bundle:
         """The license's bundle with every disclosure, as stored; nothing in it is believed yet.
 
+        As of an instant before its anchor, the registration promise is all there was.
         Raise IntegrityError naming the check when the stored parts cannot even be put together.
         """
-        proof = self._log_proof(session, record)
+        proof = self._log_proof(session, record, as_of)
         try:
             bundle = build_bundle(
                 entry=record.entry,
@@ -169,13 +172,21 @@ class Evidence:
             self._authorities[key] = found
         return found
 
-    def _log_proof(self, session: ReadSession, record: LicenseRecord) -> LogProof | None:
+    def _log_proof(
+        self, session: ReadSession, record: LicenseRecord, as_of: datetime | None
+    ) -> LogProof | None:
         mirrored = session.mirror.position()
         if record.position is None or mirrored is None:
             return None
+        block = mirrored.final
+        if as_of is not None:
+            spoken = session.mirror.block_at(int(as_of.timestamp()))
+            if spoken is None:
+                return None
+            block = spoken
         log = LogName(self.settings.region, LogKind.LICENSES)
         head = session.mirror.first_covering_head(
-            log.region, log.kind, record.position, as_of=mirrored.final.number
+            log.region, log.kind, record.position, as_of=block.number
         )
         if head is None:
             return None

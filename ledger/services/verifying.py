@@ -20,7 +20,7 @@ from ledger import lookup_digests
 from ledger.bundle import Bundle, parse_bundle, parse_bundle_bytes
 from ledger.catalogue import ORGANIZATION, LicenseType
 from ledger.errors import IntegrityError, MalformedError, PeerError
-from ledger.license import FILE, FileFacts
+from ledger.license import FILE, HOLDERS, FileFacts
 from ledger.ports.cipher import Cipher
 from ledger.ports.clock import Clock
 from ledger.ports.database import Database, ReadSession
@@ -28,6 +28,7 @@ from ledger.ports.licenses import LicenseRecord
 from ledger.ports.mirror import RegionFacts
 from ledger.ports.peers import Peers
 from ledger.services.evidence import Evidence
+from ledger.services.issuance import PRINTED_NUMBER
 from ledger.services.lookup import NEVER_SERVED, digest_file
 from ledger.types import Region
 from ledger.verdict import Verdict, refuse
@@ -155,28 +156,25 @@ class PublicVerification:
         if query.check_code is not None:
             digest = lookup_digests.of_check_code(self._cipher, query.check_code)
             return session.licenses.by_check_code(digest)
-        record = None
-        if query.identifier is not None:
-            digest = lookup_digests.of_identifier(self._cipher, query.identifier)
-            record = session.licenses.by_identifier(digest)
-        elif query.number is not None:
-            record = self._by_number(session, query.number)
-        if record is None or not _is_open(session.catalogue.get(record.type_code)):
-            return None
-        return record
+        if query.number is not None:
+            return self._by_number(session, query.number)
+        digest = lookup_digests.of_identifier(self._cipher, query.identifier or "")
+        record = session.licenses.by_identifier(digest)
+        is_open = record is not None and _is_open(session.catalogue.get(record.type_code))
+        return record if is_open else None
 
     def _by_number(self, session: ReadSession, asked: tuple[str, str, str]) -> LicenseRecord | None:
         type_code, number, holder_name = asked
+        # Before anything is looked at: what is not open takes no longer than what is not there.
+        if not _is_open(session.catalogue.get(type_code)):
+            return None
         digest = lookup_digests.of_number(self._cipher, type_code, number)
         for record in session.licenses.by_number(digest):
             try:
                 bundle = self._evidence.build(session, record)
             except IntegrityError:
                 return record  # the verdict names the damage
-            holders = bundle.disclosed().get("holders")
-            if isinstance(holders, list) and any(
-                isinstance(holder, dict) and holder.get("name") == holder_name for holder in holders
-            ):
+            if bundle.entry.type_code == type_code and _shows(bundle, number, holder_name):
                 return record
         return None
 
@@ -184,7 +182,7 @@ class PublicVerification:
         self, session: ReadSession, record: LicenseRecord, query: PublicQuery
     ) -> Verdict:
         try:
-            bundle = self._evidence.build(session, record)
+            bundle = self._evidence.build(session, record, query.as_of)
         except IntegrityError as error:
             return refuse(error.check, error.reason, str(error), at=self._clock())
         return self._decide(session, self._only_open(session, bundle, query), query)
@@ -249,6 +247,20 @@ class PublicVerification:
 
 def _is_open(type_: LicenseType | None) -> bool:
     return type_ is not None and type_.level <= OPEN_LEVEL and type_.holder == ORGANIZATION
+
+
+def _shows(bundle: Bundle, number: str, holder_name: str) -> bool:
+    """Whether the license itself, and not only an index of the database, says so."""
+    committed = set(bundle.entry.sd)
+    said = {one.name: one.value for one in bundle.disclosures if one.digest in committed}
+    holders = said.get(HOLDERS)
+    return (
+        said.get(PRINTED_NUMBER) == number
+        and isinstance(holders, list)
+        and any(
+            isinstance(holder, dict) and holder.get("name") == holder_name for holder in holders
+        )
+    )
 
 
 def _presented_file(query: PublicQuery, bundle: Bundle) -> FileFacts | None:

@@ -109,6 +109,39 @@ def test_as_of_an_earlier_instant(node: Node, firm: dict[str, object]) -> None:
     assert client.post(VERIFY, json=query | {"as_of": before}).json()["verdict"] == "valid"
 
 
+def test_as_of_an_instant_between_registration_and_anchor(node: Node) -> None:
+    """The promise was running then: not anchored yet is unknown, and not a forgery."""
+    then = node.region.clock().strftime("%Y-%m-%dT%H:%M:%SZ")
+    registered = node.register(
+        node.client("business"), **node.json(node.region.draft(organization_type(1)))
+    )
+    query = {"check_code": registered["check_code"]}
+    assert node.client().post(VERIFY, json=query).json()["reason"] == "ok"
+    verdict = node.client().post(VERIFY, json=query | {"as_of": then}).json()
+    assert (verdict["verdict"], verdict["reason"]) == ("unknown", "not_anchored")
+
+
+def test_as_of_the_last_hours_of_the_calendar(node: Node, firm: dict[str, object]) -> None:
+    query = {"check_code": firm["check_code"], "as_of": "9999-12-31T23:59:59Z"}
+    verdict = node.client().post(VERIFY, json=query).json()
+    assert (verdict["verdict"], verdict["reason"]) == ("invalid", "expired")
+
+
+def test_a_changed_index_answers_for_no_other_number(node: Node, firm: dict[str, object]) -> None:
+    """Scenario 49, by the database: the index of one printed number leads to another license."""
+    other = node.json(node.region.draft(organization_type(1)))
+    registered = node.register(node.client("business"), **other)
+    node.edit(
+        "UPDATE license SET number_digest = (SELECT number_digest FROM license WHERE id = :other) "
+        "WHERE id = :id",
+        other=registered["id"],
+        id=firm["id"],
+    )
+    node.edit("UPDATE license SET number_digest = NULL WHERE id = :id", id=registered["id"])
+    verdict = node.client().post(VERIFY, json={"number": number_of(other)}).json()
+    assert (verdict["verdict"], verdict["license"]) == ("unknown", None)
+
+
 @pytest.mark.parametrize(
     "query",
     [
