@@ -135,15 +135,19 @@ def test_a_token_is_revoked_beside_the_running_node(shell: Shell) -> None:
     clerk("license", "list", code=4)
 
 
-def test_fsck_is_clean_and_finds_a_changed_row(shell: Shell) -> None:
+def test_fsck_is_clean_and_finds_a_changed_row(shell: Shell, tmp_path: Path) -> None:
     config = shell.node.config
+    metadata = tmp_path / "m.json"
+    metadata.write_text(registration(500), encoding="utf-8")
+    license_id = shell.json("license", "register", metadata)["id"]
+    shell.await_state(license_id, "final")
     assert shell.json("node", "status")["ready"] is True
     assert shell.json("fsck", "--config", config)["findings"] == []
     with closing(sqlite3.connect(shell.node.root / "node.sqlite", timeout=10)) as database:
-        database.execute(
-            "UPDATE license SET valid_until = '2099-01-01' WHERE id = (SELECT min(id) FROM license)"
+        changed = database.execute(
+            "UPDATE license SET valid_until = '2099-01-01' WHERE id = ?", (str(license_id),)
         )
+        assert changed.rowcount == 1, "the row that is tampered with must be there"
         database.commit()
     found = shell.json("fsck", "--config", config, code=1)["findings"]
-    assert isinstance(found, list)
-    assert found
+    assert str(license_id) in json.dumps(found)

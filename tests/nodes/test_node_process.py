@@ -34,6 +34,13 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestNetwork]:
 
 
 @pytest.fixture
+def own_network(tmp_path: Path) -> Iterator[TestNetwork]:
+    """For a test whose log the contract anchors: a second log of the region would be refused."""
+    with founded_network(tmp_path, types=(KIND,)) as founded:
+        yield founded
+
+
+@pytest.fixture
 def started() -> Iterator[list[TestNode]]:
     nodes: list[TestNode] = []
     yield nodes
@@ -78,9 +85,7 @@ class Client:
 
 
 def await_integrated(node: TestNode, seconds: float = 20.0) -> None:
-    """Until nothing waits for a position. (The contract has other tests' licenses: this log is
-    refused by it, which concerns the submitter alone.)
-    """
+    """Until nothing waits for a position."""
     database = open_migrated(load_settings(node.config), may_migrate=False)
     deadline = time.monotonic() + seconds
     try:
@@ -109,9 +114,9 @@ def fsck(node: TestNode) -> dict[str, object]:
 
 
 def test_what_was_acknowledged_survives_a_kill_and_becomes_final(
-    network: TestNetwork, started: list[TestNode]
+    own_network: TestNetwork, started: list[TestNode]
 ) -> None:
-    node = network.node("killed")
+    node = own_network.node("killed")
     started.append(node)
     client = Client(node, node.make_token())
     node.start()
@@ -186,11 +191,11 @@ def test_a_wrong_chain_wrong_contracts_and_wrong_keys_are_refused_by_name(
 
 
 def test_of_two_processes_one_works_and_the_other_takes_over(
-    network: TestNetwork, started: list[TestNode]
+    own_network: TestNetwork, started: list[TestNode]
 ) -> None:
     lease = {"sequencer_lease_seconds": 3}
-    first = network.node("first", port=free_port(), **lease)
-    second = network.node(
+    first = own_network.node("first", port=free_port(), **lease)
+    second = own_network.node(
         "second",
         port=free_port(),
         database_url=f"sqlite:///{first.root / 'node.sqlite'}",
