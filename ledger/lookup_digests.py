@@ -32,6 +32,11 @@ def of_content(cipher: Cipher, content: bytes) -> bytes:
     return cipher.lookup_digest("content", content.decode())
 
 
+def of_request(cipher: Cipher, digest: bytes) -> bytes:
+    """By which a repeated request is told from another one with the same Idempotency-Key."""
+    return cipher.lookup_digest("request", digest.hex())
+
+
 def of_handler(cipher: Cipher, office: str, number: str) -> bytes:
     """What stands for a clerk's number: the same for one clerk of one office, readable by none."""
     # An office's credit code has a fixed length and no slash: no two pairs meet in one text.

@@ -17,7 +17,15 @@ from typing import Final
 from ledger import canonical, lookup_digests
 from ledger.draft import CHECK_CODE_BYTES, LicenseDraft
 from ledger.encoding import b64url_encode
-from ledger.errors import BusyError, ConflictError, Fault, InvalidInputError, StoreError
+from ledger.errors import (
+    BusyError,
+    CommitUnknownError,
+    ConflictError,
+    Fault,
+    InvalidInputError,
+    LedgerError,
+    StoreError,
+)
 from ledger.keys import KeyId, SigningKey
 from ledger.license import License, commit
 from ledger.ports.cipher import Cipher
@@ -44,6 +52,9 @@ PRINTED_NUMBER: Final = "certificate_number"
 SUPERSEDED_REASON: Final = REASON_NUMBERS[StatusReason.SUPERSEDED]
 """Reason code on the chain for a replaced version."""
 
+_ATTEMPTS: Final = 3
+"""How often a registration is decided while others come first."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuanceLimits:
@@ -68,6 +79,10 @@ class Registered:
 
 Outcome = Registered | tuple[Fault, ...]
 """What became of one row: a license, or everything that is wrong with it."""
+
+
+class _OvertakenError(ConflictError):
+    """Another request stored one of these first; nothing of this one was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,8 +158,19 @@ class Issuance:
     ) -> list[Outcome]:
         """Register what is right and name what is wrong, row by row, in the rows' order.
 
-        A faulty row stores nothing and stops no other.
+        A faulty row stores nothing and stops no other. Where another request registers one of these
+        at the same moment, it is looked at again: that one may be a repeat now.
         """
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return self._register_all(drafts, office, idempotency)
+            except _OvertakenError:
+                continue
+        return self._register_all(drafts, office, idempotency)
+
+    def _register_all(
+        self, drafts: Sequence[LicenseDraft], office: str, idempotency: Idempotency | None
+    ) -> list[Outcome]:
         now = self._clock()
         # LOAD
         with self._database.read() as session:
@@ -170,8 +196,8 @@ class Issuance:
         idempotency: Idempotency | None,
         outcomes: Sequence[Outcome],
     ) -> None:
-        if not made and idempotency is None:
-            return
+        if not made:
+            return  # nothing is new: the same request gets the same answer, or a better one later
         self._files.put_many(
             [
                 (one.new.record.id, seal_file(self._cipher, one.new.record.id, one.content))
@@ -189,14 +215,18 @@ class Issuance:
                     session.licenses.remember_answer(
                         office,
                         idempotency.key,
-                        idempotency.request_digest,
+                        self._request_digest(idempotency),
                         _encode_outcomes(outcomes),
                         now,
                     )
-        except ConflictError:
-            # Another request registered one of these first: nothing of ours was stored.
+        except CommitUnknownError:
+            raise
+        except LedgerError as error:
+            # Nothing was stored, so nothing has these ids, which are this attempt's own.
             for one in made:
                 self._files.delete(one.new.record.id)
+            if isinstance(error, ConflictError):
+                raise _OvertakenError(str(error)) from error
             raise
 
     def _earlier_answer(
@@ -206,7 +236,7 @@ class Issuance:
         if found is None:
             return None
         digest, answer = found
-        if digest != idempotency.request_digest:
+        if digest != self._request_digest(idempotency):
             raise ConflictError(
                 "this Idempotency-Key came with another request before; use a new key for a new one"
             )
@@ -293,6 +323,10 @@ class Issuance:
             supersedes=None if fresh.replaced is None else fresh.replaced.record.leaf_hash,
             holder_code_unchecked=draft.holder_code_unchecked,
         )
+
+    def _request_digest(self, idempotency: Idempotency) -> bytes:
+        """Keyed: a plain digest of names and numbers would let a thief of the database try them."""
+        return lookup_digests.of_request(self._cipher, idempotency.request_digest)
 
     def _content_digest(self, draft: LicenseDraft) -> bytes:
         return lookup_digests.of_content(self._cipher, draft.content())

@@ -26,6 +26,7 @@ CONFLICT_CODES: Final = frozenset(
         "check_code_taken",
         "check_code_twice",
         "not_replaceable",
+        "supersedes_twice",
     }
 )
 """Fault codes that mean "something else is there", rather than "this value is wrong"."""
@@ -112,6 +113,7 @@ def plan(
     """One plan for each draft, in order. Rows that clash inside the batch are both named."""
     seen_identifiers: dict[str, int] = {}
     seen_codes: dict[str, int] = {}
+    seen_replaced: dict[str, int] = {}
     plans: list[Plan] = []
     for row, draft in enumerate(drafts):
         faults = [
@@ -124,6 +126,7 @@ def plan(
             ),
             *_twice("identifier", draft.identifier, seen_identifiers, row),
             *_twice("check_code", draft.check_code, seen_codes, row),
+            *_twice("supersedes", draft.supersedes_id, seen_replaced, row),
         ]
         plans.append(
             tuple(faults) if faults else _plan_sound(row, draft, context, office, content_digest)

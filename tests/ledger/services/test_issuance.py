@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -187,3 +189,58 @@ def test_a_replacement_supersedes_in_the_same_step(tmp_path: Path) -> None:
     assert replacement.verdict.reason == "ok"
     assert replacement.bundle is not None
     assert replacement.bundle.entry.supersedes == old.record.leaf_hash
+
+
+def test_two_rows_that_replace_one_license_spoil_no_other(tmp_path: Path) -> None:
+    region = open_region(tmp_path)
+    chain = TestChain([region])
+    old = _register(region, region.draft())
+    chain.anchor(region)
+    rows = [
+        region.draft(supersedes_id=old.record.id),
+        region.draft(supersedes_id=old.record.id),
+        region.draft(),
+    ]
+    outcomes = region.issuance.register_batch(rows, office=region.office)
+    assert [isinstance(one, Registered) for one in outcomes] == [True, False, True]
+    assert outcomes[1][0].code == "supersedes_twice"  # type: ignore[index]
+
+
+@pytest.mark.parametrize("key", [None, Idempotency(key="k-1", request_digest=b"1" * 32)])
+def test_the_same_at_the_same_moment_is_one_license(
+    region: TestRegion, key: Idempotency | None
+) -> None:
+    """Scenario 13 under load: whoever comes second gets the same license and promise."""
+    rows = [region.draft(file=region.draft_file()), region.draft()]
+
+    def register(_: int) -> list[str]:
+        outcomes = region.issuance.register_batch(rows, office=region.office, idempotency=key)
+        return [one.record.id for one in outcomes if isinstance(one, Registered)]
+
+    with ThreadPoolExecutor(6) as threads:
+        answers = list(threads.map(register, range(6)))
+    assert len(answers[0]) == 2
+    assert answers == [answers[0]] * 6
+    assert region.files.list_ids() == [answers[0][0]]
+
+
+def test_a_refusal_is_not_kept_for_a_retry(tmp_path: Path) -> None:
+    """What is refused for now says so: the retry with the same key is decided anew."""
+    region = open_region(tmp_path)
+    chain = TestChain([region])
+    old = _register(region, region.draft())
+    new = region.draft(supersedes_id=old.record.id)
+    key = Idempotency(key="k-1", request_digest=b"1" * 32)
+    with pytest.raises(ConflictError, match="no place in the log yet"):
+        _register(region, new, idempotency=key)
+    chain.anchor(region)
+    assert _register(region, new, idempotency=key).is_new
+
+
+def test_what_a_busy_database_refuses_leaves_no_file(region: TestRegion) -> None:
+    other = sqlite3.connect(region.folder / "region.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(BusyError):
+        _register(region, region.draft(file=region.draft_file()))
+    other.close()
+    assert region.files.list_ids() == []
