@@ -78,6 +78,19 @@ CHECK_NAMES: Final = (
 )
 """Names of checks 1-8, in order."""
 
+CHECK_OF: Final[Mapping[str, int]] = {
+    "malformed": 1,
+    "content_mismatch": 2,
+    "wrong_license": 2,
+    "not_in_log": 3,
+    "root_not_on_chain": 4,
+    "chain_proof_invalid": 4,
+    "wrong_chain": 4,
+    "disowned": 4,
+    "not_authorised": 5,
+}
+"""Number of the check that fails with a reason for which nothing of a license is shown."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:

@@ -34,7 +34,7 @@ from ledger.services.evidence import Evidence
 from ledger.services.lookup import NEVER_SERVED, digest_file, first_problem_number
 from ledger.services.provision import Provision
 from ledger.types import Region
-from ledger.verdict import Verdict, refuse
+from ledger.verdict import CHECK_OF, Verdict, refuse
 from ledger.verification import Question, verify_license
 
 _Answer = TypeVar("_Answer")
@@ -276,7 +276,9 @@ class Exchange:
                 raise NotFoundError(str(error)) from error
             if error.reason in NEVER_SERVED:
                 raise IntegrityError(
-                    f"{peer.code} withholds this license: {error}", reason=error.reason, check=2
+                    f"{peer.code} withholds this license: {error}",
+                    reason=error.reason,
+                    check=CHECK_OF[error.reason],
                 ) from error
             raise NotPermittedError(str(error), reason=error.reason) from error
 

@@ -19,22 +19,10 @@ from ledger.ports.licenses import LicenseFilter, LicenseRecord, StatusChange
 from ledger.services.evidence import Evidence
 from ledger.services.sealed import open_file
 from ledger.types import LicenseState, LicenseStatus
-from ledger.verdict import Verdict, refuse
+from ledger.verdict import CHECK_OF, Verdict, refuse
 from ledger.verification import Question, verify_license
 
-NEVER_SERVED: Final = frozenset(
-    {
-        "malformed",
-        "content_mismatch",
-        "wrong_license",
-        "not_in_log",
-        "root_not_on_chain",
-        "chain_proof_invalid",
-        "wrong_chain",
-        "not_authorised",
-        "disowned",
-    }
-)
+NEVER_SERVED: Final = frozenset(CHECK_OF)
 """Reasons for which nothing of a license is shown; a revoked or expired one is shown as such."""
 
 

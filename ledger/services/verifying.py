@@ -19,7 +19,7 @@ import anyio
 from ledger import lookup_digests
 from ledger.bundle import Bundle, parse_bundle, parse_bundle_bytes
 from ledger.catalogue import ORGANIZATION, LicenseType
-from ledger.errors import IntegrityError, MalformedError, PeerError
+from ledger.errors import IntegrityError, MalformedError, PeerError, PeerRefusedError
 from ledger.license import FILE, HOLDERS, FileFacts
 from ledger.ports.cipher import Cipher
 from ledger.ports.clock import Clock
@@ -31,7 +31,7 @@ from ledger.services.evidence import Evidence
 from ledger.services.issuance import PRINTED_NUMBER
 from ledger.services.lookup import NEVER_SERVED, digest_file
 from ledger.types import Region
-from ledger.verdict import Verdict, refuse
+from ledger.verdict import CHECK_OF, Verdict, refuse
 from ledger.verification import Question, verify_license
 
 OPEN_LEVEL: Final = 1
@@ -103,6 +103,7 @@ class PublicVerification:
             digest = digest_file(query.content, "").sha256
         peers = await anyio.to_thread.run_sync(self._active_peers)
         unverified: dict[Region, object] = {}
+        found: list[Verdict] = []
         silent: list[Region] = []
 
         async def ask(peer: RegionFacts) -> None:
@@ -113,8 +114,11 @@ class PublicVerification:
                         check_code=query.check_code,
                         sha256=None if digest is None else digest.hex(),
                     )
-            except (PeerError, TimeoutError):
-                silent.append(peer.code)
+            except (PeerError, TimeoutError) as error:
+                if isinstance(error, PeerRefusedError) and error.reason in NEVER_SERVED:
+                    found.append(self._withheld(peer.code, error.reason))
+                else:
+                    silent.append(peer.code)
                 return
             if bundle is not None:
                 unverified[peer.code] = bundle
@@ -122,7 +126,7 @@ class PublicVerification:
         async with anyio.create_task_group() as group:
             for peer in peers:
                 group.start_soon(ask, peer)
-        found = [
+        found += [
             await anyio.to_thread.run_sync(self._decide_foreign, unverified[region], region, query)
             for region in sorted(unverified)
         ]
@@ -198,6 +202,14 @@ class PublicVerification:
             )
         with self._database.read() as session:
             return self._decide(session, bundle, query)
+
+    def _withheld(self, region: Region, reason: str) -> Verdict:
+        return refuse(
+            CHECK_OF[reason],
+            reason,
+            f"{region} withholds this license: its own check {CHECK_OF[reason]} failed",
+            at=self._clock(),
+        )
 
     def _decide(self, session: ReadSession, bundle: Bundle, query: PublicQuery) -> Verdict:
         file = _presented_file(query, bundle)

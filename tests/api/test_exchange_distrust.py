@@ -17,6 +17,7 @@ from ledger import canonical, signing
 from ledger.chain_events import EndpointSet
 from ledger.hashing import sha256
 from ledger.peers import messages
+from ledger.verdict import CHECK_OF
 from tests.support.exchange import (
     fetch,
     licenses_of,
@@ -153,6 +154,7 @@ def test_a_row_changed_in_the_other_regions_database(nodes: Nodes, asking: Node)
     for part in ("", "/file"):
         refused = problem(fetch(asking, "110000", touched, part), 409)
         assert refused["reason"] == found[touched]["verdict"]["reason"]
+        assert refused["check"] == CHECK_OF[refused["reason"]]
         assert fetch(asking, "110000", other, part).status_code == 200
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -93,3 +94,18 @@ def test_the_budget_of_one_region(tmp_path: Path) -> None:
         assert '{outcome="refused",region="133100"} 2.0' in counted
         assert '{outcome="answered",region="120000"} 1.0' in counted
         assert code not in nodes["110000"].http.get("/metrics").text
+
+
+def test_damage_in_the_other_region_is_named(nodes: Nodes) -> None:
+    """It answered: to call it unreachable would have people try again for ever."""
+    license_id = register(nodes, "110000")
+    code = check_code_of(nodes["110000"], license_id)
+    database = sqlite3.connect(nodes["110000"].region.folder / "region.sqlite")
+    with database:
+        database.execute(
+            "UPDATE license SET valid_until = '2039-12-31' WHERE id = ?", (license_id,)
+        )
+    database.close()
+    verdict = verify(nodes["133100"], check_code=code)
+    assert (verdict["verdict"], verdict["reason"]) == ("invalid", "content_mismatch")
+    assert [one["number"] for one in verdict["checks"] if one["outcome"] == "failed"] == [2]
