@@ -61,7 +61,7 @@ demo-stop: setup
 	@$(BIN)/license-ledger demo --stop
 
 test: setup-dev
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 lint: setup-dev
 	$(BIN)/ruff check $(SOURCES)

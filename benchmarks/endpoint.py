@@ -22,7 +22,7 @@ from fastapi import FastAPI, Request
 
 from api.app import create_app
 from benchmarks.result import Result, share_of
-from nodes.memory import tune_memory
+from nodes.interpreter import tune_interpreter
 from tests.api.support import DatabaseProbe, services_of
 from tests.support.region import TestChain, open_region
 
@@ -81,7 +81,7 @@ def _serve_empty(port: int) -> None:
 
 
 def _serve(app: FastAPI, port: int) -> None:
-    tune_memory()
+    tune_interpreter()
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="error", access_log=False)
 
 

@@ -29,7 +29,7 @@ from ledger.services.sealed import open_disclosures
 from ledger.store.migrations import upgrade
 from ledger.tile_tree import TileTree
 from ledger.types import Digest
-from nodes.memory import tune_memory
+from nodes.interpreter import tune_interpreter
 from tests.support.region import TestChain, TestRegion, open_region
 
 BATCH = 1000
@@ -43,7 +43,7 @@ def run() -> Iterator[Result]:
         region = open_region(folder)
         TestChain([region])
         bodies = [_body(region) for _ in range(BATCHES)]
-        tune_memory()
+        tune_interpreter()
         lease = region.sequencer.take_lease()
         assert lease is not None
         _register(region, lease, bodies[0])  # warm

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from nodes.bootstrap import build_app, build_health, build_services, open_parts
 from nodes.bootstrap_workers import build_workers
+from nodes.interpreter import tune_interpreter
 from nodes.logs import configure_logs
-from nodes.memory import tune_memory
 from nodes.server import bind, run_process
 from nodes.settings import NodeSettings
 from nodes.workers.heartbeats import Heartbeats
@@ -30,7 +30,7 @@ def run_node(settings: NodeSettings, *, with_api: bool, with_workers: bool) -> b
             supervisor = None
             if workers is not None and heartbeats is not None:
                 supervisor = Supervisor(workers.all, heartbeats)
-            tune_memory()
+            tune_interpreter()
             return run_process(settings, app=app, listener=listener, supervisor=supervisor)
         finally:
             parts.close()

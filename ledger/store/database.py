@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ledger.errors import CommitUnknownError
 from ledger.store.backends import Backend, open_backend, parse_url
 from ledger.store.failures import commit_failure, failure
+from ledger.store.kept_readers import KeptReaders
 from ledger.store.prepared import run
 from ledger.store.schema import verify_revision
 from ledger.store.sessions import SqlReadSession, SqlWriteSession
@@ -30,22 +31,26 @@ class SqlDatabase:
     statement of a transaction in which one failed.
     """
 
-    __slots__ = ("_backend", "_region")
+    __slots__ = ("_backend", "_readers", "_region")
 
     def __init__(self, backend: Backend, region: Region) -> None:
         self._backend = backend
         self._region = region
+        self._readers = KeptReaders(backend)
 
     @contextmanager
     def read(self) -> Iterator[SqlReadSession]:
         """A consistent snapshot; see the port."""
-        connection = _begin(self._backend.reader, self._backend.begin_read)
+        kept = self._readers.take()
+        connection = _begin(kept or self._backend.reader, self._backend.begin_read)
         try:
             yield SqlReadSession(connection, self._region)
-        except SQLAlchemyError as error:
-            raise failure(error) from error
-        finally:
+        except BaseException as error:
             connection.close()
+            if isinstance(error, SQLAlchemyError):
+                raise failure(error) from error
+            raise
+        self._readers.give_back(connection)
 
     @contextmanager
     def write(self) -> Iterator[SqlWriteSession]:
@@ -62,6 +67,7 @@ class SqlDatabase:
 
     def close(self) -> None:
         """Close the pools. Sessions still open keep their connection until they end."""
+        self._readers.close()
         self._backend.dispose()
 
 
@@ -82,9 +88,9 @@ def open_database(
     return SqlDatabase(backend, region)
 
 
-def _begin(engine: Engine, statements: tuple[str, ...]) -> Connection:
+def _begin(source: Engine | Connection, statements: tuple[str, ...]) -> Connection:
     try:
-        connection = engine.connect()
+        connection = source if isinstance(source, Connection) else source.connect()
     except SQLAlchemyError as error:
         raise failure(error) from error
     try:

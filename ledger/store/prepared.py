@@ -9,6 +9,7 @@ errors (`SQLAlchemyError`); lists of values ("expanding" parameters) stay with S
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, cast
@@ -42,8 +43,10 @@ class _Prepared:
 def run(connection: Connection, sql: str) -> None:
     """Run a statement without values or rows, such as BEGIN."""
     driver: Any = connection.connection.driver_connection
-    with _Telling(connection, sql):
+    try:
         driver.execute(sql)
+    except Exception as error:
+        raise _told(connection, sql, error) from error
 
 
 def first(
@@ -68,13 +71,12 @@ def many(connection: Connection, statement: UpdateBase, rows: Sequence[Mapping[s
     prepared = _prepare(statement, connection.dialect)
     parameters = [_parameters(prepared, row) for row in rows]
     driver: Any = connection.connection.driver_connection
-    with _Telling(connection, prepared.sql):
-        cursor = driver.cursor()
-        try:
+    try:
+        with closing(driver.cursor()) as cursor:
             cursor.executemany(prepared.sql, parameters)
             return int(cursor.rowcount)
-        finally:
-            cursor.close()
+    except Exception as error:
+        raise _told(connection, prepared.sql, error) from error
 
 
 def _run(
@@ -82,40 +84,29 @@ def _run(
 ) -> tuple[_Prepared, Any]:
     prepared = _prepare(statement, connection.dialect)
     driver: Any = connection.connection.driver_connection
-    with _Telling(connection, prepared.sql):
+    try:
         return prepared, driver.execute(prepared.sql, _parameters(prepared, values))
+    except Exception as error:
+        raise _told(connection, prepared.sql, error) from error
 
 
 def _parameters(prepared: _Prepared, values: Mapping[str, Any]) -> Any:
+    if prepared.names is not None and not prepared.into and not prepared.constants:
+        return tuple([values[name] for name in prepared.names])
     given = {**prepared.constants, **values}
     for name, convert in prepared.into.items():
         given[name] = convert(given[name])
     return given if prepared.names is None else tuple([given[name] for name in prepared.names])
 
 
-class _Telling:
-    """Gives the driver's errors SQLAlchemy's names. A class: a generator costs five times more."""
-
-    __slots__ = ("_connection", "_sql")
-
-    def __init__(self, connection: Connection, sql: str) -> None:
-        self._connection = connection
-        self._sql = sql
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: object
-    ) -> None:
-        dialect = self._connection.dialect
-        if error is None:
-            return
-        base = cast("DefaultDialect", dialect).loaded_dbapi.Error
-        if isinstance(error, base):
-            raise DBAPIError.instance(
-                self._sql, None, error, base, dialect=dialect, hide_parameters=True
-            ) from error
+def _told(connection: Connection, sql: str, error: Exception) -> Exception:
+    """The driver's error under SQLAlchemy's name; any other error as it is."""
+    base = cast("DefaultDialect", connection.dialect).loaded_dbapi.Error
+    if not isinstance(error, base):
+        return error
+    return DBAPIError.instance(
+        sql, None, error, base, dialect=connection.dialect, hide_parameters=True
+    )
 
 
 @lru_cache(maxsize=_MOST_STATEMENTS)
