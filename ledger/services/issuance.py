@@ -34,6 +34,7 @@ from ledger.ports.database import Database, ReadSession
 from ledger.ports.files import FileStore
 from ledger.ports.licenses import LicenseRecord, NewLicense, StatusChange
 from ledger.promise import sign_promise
+from ledger.services.own_log import OwnLog
 from ledger.services.registration_plan import (
     CONFLICT_CODES,
     Fresh,
@@ -44,7 +45,7 @@ from ledger.services.registration_plan import (
 )
 from ledger.services.sealed import open_check_code, seal_disclosures, seal_file, seal_reason
 from ledger.services.status import REASON_NUMBERS, StatusReason
-from ledger.types import LicenseStatus, LogKind, Region
+from ledger.types import LicenseStatus, Region
 
 PRINTED_NUMBER: Final = "certificate_number"
 """The field that holds 证照编号, the number printed on the license."""
@@ -135,6 +136,7 @@ class Issuance:
         self._new_id = new_id
         self._issuer = issuer
         self._limits = limits
+        self._own_log = OwnLog(issuer.region)
 
     def register(
         self, draft: LicenseDraft, *, office: str, idempotency: Idempotency | None = None
@@ -246,14 +248,7 @@ class Issuance:
         waiting = session.licenses.pending_count()
         if waiting >= self._limits.max_pending:
             raise BusyError(f"{waiting} licenses wait for their place in the log; retry shortly")
-        position = session.mirror.position()
-        head = (
-            None
-            if position is None
-            else session.mirror.newest_head(
-                self._issuer.region, LogKind.LICENSES, as_of=position.newest.number
-            )
-        )
+        head = self._own_log.anchored(session)
         oldest = session.licenses.oldest_unanchored(0 if head is None else head.tree_size)
         if oldest is not None and now - oldest > self._limits.max_anchor_lag:
             lag = int((now - oldest).total_seconds())

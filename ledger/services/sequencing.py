@@ -13,6 +13,7 @@ from ledger.ports.clock import Clock
 from ledger.ports.database import Database
 from ledger.ports.log import LogName
 from ledger.services.evidence import remembered_interior
+from ledger.services.own_log import OwnLog
 from ledger.tile_tree import TileTree
 from ledger.types import Head, Index, LogKind, Region
 
@@ -43,6 +44,7 @@ class Sequencer:
         self._database = database
         self._clock = clock
         self._log = LogName(region, LogKind.LICENSES)
+        self._own_log = OwnLog(region)
         self._holder = holder
         self._batch = batch
         self._lease_seconds = lease_seconds
@@ -63,7 +65,10 @@ class Sequencer:
             return session.licenses.pending_count() > 0
 
     def round(self, lease: Lease) -> Sequenced:
-        """Integrate up to one batch of pending licenses; raise ConflictError on a lost lease."""
+        """Integrate up to one batch of pending licenses.
+
+        Raise ConflictError on a lost lease, BusyError while the chain's head is not this log's.
+        """
         with self._database.write() as session:
             # LOAD
             session.accounts.check_fence(lease)
@@ -71,6 +76,7 @@ class Sequencer:
             old = session.log.head(self._log)
             if not pending:
                 return Sequenced(0, old)
+            self._own_log.anchored(session)
             # DECIDE
             tree = TileTree(
                 read=lambda level, index: session.log.tile(self._log, level, index),

@@ -291,12 +291,12 @@ def test_a_reverted_transaction_of_lost_blocks_has_its_nonce_again(pipeline: Pip
 def test_a_head_that_is_not_this_log_stops_everything(pipeline: Pipeline) -> None:
     pipeline.register(3)
     pipeline.settle()
+    pipeline.register()
     log = LogName(pipeline.region.code, LogKind.LICENSES)
     with pipeline.region.database.write() as session:
         tile = bytearray(session.log.tile(log, 0, 0))
         tile[5] ^= 1
         session.log.put_tiles(log, {(0, 0): bytes(tile)})
-    pipeline.register()
     sent = len(pipeline.chain.sent)
     with pytest.raises(IntegrityError) as caught:
         pipeline.submit()

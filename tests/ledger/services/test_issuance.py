@@ -16,9 +16,11 @@ from ledger.draft import LicenseDraft
 from ledger.errors import BusyError, ConflictError, InvalidInputError
 from ledger.keys import parse_key_id
 from ledger.license import Holder
+from ledger.ports.log import LogName
 from ledger.promise import parse_promise
 from ledger.services.issuance import Idempotency, Registered
-from ledger.types import LicenseState, LicenseStatus
+from ledger.services.reconciling import tree_of
+from ledger.types import Digest, Head, Index, LicenseState, LicenseStatus, LogKind
 from tests.support.region import (
     CATALOGUE,
     FIRM,
@@ -244,3 +246,29 @@ def test_what_a_busy_database_refuses_leaves_no_file(region: TestRegion) -> None
         _register(region, region.draft(file=region.draft_file()))
     other.close()
     assert region.files.list_ids() == []
+
+
+@pytest.mark.parametrize("refilled", [False, True])
+def test_a_database_behind_the_chain_accepts_nothing(tmp_path: Path, refilled: bool) -> None:
+    """Scenario 6: restored from an older copy, whose freed place may be taken again already."""
+    region = open_region(tmp_path)
+    chain = TestChain([region])
+    for _ in range(2):
+        _register(region, region.draft())
+        chain.anchor(region)
+    log = LogName(region.code, LogKind.LICENSES)
+    with region.database.write() as session:
+        session.licenses.reset_positions(Index(1))
+        held = session.log.head(log)
+        session.log.truncate(log, 1)
+        older = Head(epoch=0, tree_size=1, root_hash=Digest(session.log.tile(log, 0, 0)))
+        session.log.replace_head(log, held, older)
+        growth = tree_of(session, log).append([Digest(b"x" * 32)])
+        if refilled:
+            session.log.put_tiles(log, growth.tiles)
+            taken = Head(epoch=0, tree_size=2, root_hash=growth.root_hash)
+            session.log.replace_head(log, older, taken)
+    with pytest.raises(BusyError, match="run fsck"):
+        _register(region, region.draft())
+    with pytest.raises(BusyError, match="run fsck"):
+        region.sequence()
