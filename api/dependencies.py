@@ -16,7 +16,7 @@ from api.uploads import UploadSlots
 from ledger.errors import Fault, InvalidInputError, NotAuthenticatedError, NotFoundError
 from ledger.services.accounts import Caller, Scope
 
-_LICENSE_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+LICENSE_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 BEARER_SCHEME: Final = "bearer"
@@ -77,7 +77,7 @@ async def license_id(
     license_id: Annotated[str, Path(description="The license's id (UUID).")],
 ) -> str:
     """The id in the path; whatever is not one is no license's, and answered as such."""
-    if _LICENSE_ID.fullmatch(license_id) is None:
+    if LICENSE_ID.fullmatch(license_id) is None:
         raise NotFoundError("there is no such license of this office")
     return license_id
 

@@ -40,6 +40,10 @@ SHANGHAI: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
 CLOCK_SKEW: Final = timedelta(minutes=5)
 """How far a region's clock may be ahead of the verifier's: a promise may be from this future."""
 
+LONGEST_PROMISE: Final = timedelta(days=7)
+"""Longest time from registration to anchor that a promise may give: none keeps a license unknown
+for ever, whoever got hold of the key that signed it."""
+
 CONTENT_DISCLOSED: Final = "every disclosed value is one that the entry commits to"
 
 
@@ -344,7 +348,11 @@ def _broken_promise(bundle: Bundle, facts: ChainFacts) -> Check | None:
 
 def _not_anchored(bundle: Bundle, at: datetime) -> Check:
     promise = bundle.promise
-    if promise is None or not promise.time - CLOCK_SKEW <= at <= promise.anchor_by:
+    if (
+        promise is None
+        or at > promise.anchor_by
+        or not -CLOCK_SKEW <= at - promise.time <= LONGEST_PROMISE
+    ):
         return _failed(
             4,
             "root_not_on_chain",

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api.answers import answer
 from api.bodies import JsonBody
-from api.dependencies import LicenseIdDep, Reader, ServicesDep
+from api.dependencies import LICENSE_ID, LicenseIdDep, Reader, ServicesDep
 from api.licenses.bundle_schema import BundleOut
 from api.licenses.presenting import license_out
 from api.licenses.schemas_in import SearchIn
@@ -57,7 +57,7 @@ def selection(
 def page(*, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT) -> tuple[str | None, int]:
     """The id after which the page goes on, and its length."""
     after = parse_cursor(cursor)
-    if isinstance(after, int):
+    if isinstance(after, int) or (after is not None and not LICENSE_ID.fullmatch(after)):
         raise refuse_cursor()
     return after, limit
 

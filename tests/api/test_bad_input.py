@@ -405,6 +405,7 @@ def test_compressed_body(node: Node) -> None:
         "cursor=x",
         "cursor=WzFd",
         "cursor=%00",
+        "cursor=WyJhXHUwMDAwIl0",
         "type=x",
         "type=%00",
         "status=gone",

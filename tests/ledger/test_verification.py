@@ -15,7 +15,10 @@ from ledger import canonical
 from ledger.bundle import Bundle, parse_bundle, parse_bundle_bytes
 from ledger.encoding import b64url_encode
 from ledger.errors import MalformedError
+from ledger.hashing import leaf_hash
+from ledger.keys import KeyId
 from ledger.license import FileFacts
+from ledger.promise import sign_promise
 from ledger.types import EpochStart, LicenseStatus
 from ledger.verdict import CHECK_NAMES, REASONS, Outcome, Value, conclude, refuse
 from ledger.verification import Question, Trust, is_live, verify_license
@@ -132,6 +135,29 @@ def test_a_promise_gives_unknown_until_it_runs_out(case: Case) -> None:
     assert bundle.promise is not None
     late = verify_license(bundle, trust, bundle.promise.anchor_by + timedelta(seconds=1))
     assert (late.value, late.reason) == (Value.INVALID, "root_not_on_chain")
+
+
+@pytest.mark.parametrize(
+    ("time", "anchor_by"),
+    [(timedelta(0), timedelta(days=9999)), (timedelta(days=9998), timedelta(days=9999))],
+)
+def test_no_promise_keeps_a_forgery_unknown_for_ever(
+    case: Case, time: timedelta, anchor_by: timedelta
+) -> None:
+    """Not even one that the region's own key signed."""
+    bundle = _promised(case)
+    with case.region.database.read() as session:
+        trust = case.region.evidence.load_trust(session, bundle, None)
+    promise = sign_promise(
+        case.region.signing_key,
+        key=KeyId(case.region.code, 0),
+        leaf_hash=leaf_hash(bundle.entry_bytes),
+        time=case.at + time,
+        anchor_by=case.at + anchor_by,
+    )
+    bundle = dataclasses.replace(bundle, promise=promise)
+    verdict = verify_license(bundle, trust, case.at + min(timedelta(days=8), anchor_by - time))
+    assert (verdict.value, verdict.reason) == (Value.INVALID, "root_not_on_chain")
 
 
 @pytest.mark.parametrize(
