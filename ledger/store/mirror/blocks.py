@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from ledger.ports.mirror import MirrorPosition
 from ledger.store.repository import PlacedRow, Repository
@@ -20,6 +20,17 @@ _BLOCK: Final = select(*_COLUMNS).where(BLOCK.c.number == bindparam("block"))
 _NEWEST: Final = select(*_COLUMNS).order_by(BLOCK.c.number.desc()).limit(1)
 _OLDEST: Final = select(*_COLUMNS).order_by(BLOCK.c.number).limit(1)
 _FOLLOWING: Final = select(FOLLOWING.c.final_number, FOLLOWING.c.checked_at, FOLLOWING.c.halted)
+_TIP, _FINAL = BLOCK.alias("tip"), BLOCK.alias("final")
+_POSITION: Final = (
+    select(
+        FOLLOWING.c.checked_at,
+        FOLLOWING.c.halted,
+        *(_TIP.c[column.name] for column in _COLUMNS),
+        *(_FINAL.c[column.name] for column in _COLUMNS),
+    )
+    .join_from(FOLLOWING, _FINAL, _FINAL.c.number == FOLLOWING.c.final_number)
+    .join(_TIP, _TIP.c.number == select(func.max(BLOCK.c.number)).scalar_subquery())
+)
 _AT_TIME: Final = (
     select(*_COLUMNS)
     .where(BLOCK.c.time <= bindparam("at"), BLOCK.c.number <= bindparam("final"))
@@ -34,16 +45,23 @@ class BlockReader(Repository):
     __slots__ = ()
 
     def position(self) -> MirrorPosition | None:
+        row = self._first(_POSITION)
+        if row is not None:
+            checked_at, halted, *blocks = row
+            return MirrorPosition(
+                newest=_to_block(tuple(blocks[:4])),
+                final=_to_block(tuple(blocks[4:])),
+                checked_at=checked_at or NEVER,
+                halted=halted,
+            )
         newest = self._newest()
         if newest is None:
             return None
-        final_number, checked_at, halted = self._first(_FOLLOWING) or (None, None, None)
-        final = newest if final_number == newest.number else None
-        if final is None and final_number is not None:
-            final = self.block(final_number)
+        # Nothing is final by the chain's word yet, or its block is not held.
+        _, checked_at, halted = self._first(_FOLLOWING) or (None, None, None)
         return MirrorPosition(
             newest=newest,
-            final=final or self._oldest(),
+            final=self._oldest(),
             checked_at=checked_at or NEVER,
             halted=halted,
         )

@@ -35,6 +35,7 @@ LISTS = {
     "accounts._TOKENS": "a list of everything",
     "authority._TYPES": "a few rows per type",
     "blocks._FOLLOWING": "one row",
+    "blocks._POSITION": "one row, with two blocks by their keys",
     "outbox._WAITING_HEADS": "heads since the last final one",
     "progress._COUNT": "counts everything, for metrics",
     "status_changes._ALL": "never run itself",
