@@ -7,10 +7,13 @@ verifies it again against its own mirror.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ledger import lookup_digests
 from ledger.bundle import Bundle
 from ledger.catalogue import LicenseType
 from ledger.errors import NotFoundError, NotPermittedError
+from ledger.hashing import type_hash
 from ledger.policy import Action, Decision, decide, disclosed_names, may_have_file
 from ledger.ports.cipher import Cipher
 from ledger.ports.database import Database, ReadSession
@@ -42,7 +45,7 @@ class Provision:
             # LOAD
             is_member = _is_active(session, asking)
             types = [
-                type_
+                _as_decided(session, type_)
                 for type_ in session.catalogue.all()
                 if not query.type_codes or type_.code in query.type_codes
             ]
@@ -112,6 +115,7 @@ class Provision:
             type_ = None if record is None else session.catalogue.get(record.type_code)
             if record is None or type_ is None:
                 raise NotFoundError(f"there is no license {license_id:.64} here")
+            type_ = _as_decided(session, type_)
             seeing = decide(Action.LOOK_UP, type_, is_active_member=is_member, purpose=purpose)
             if seeing.reason is not None:
                 # Who may not see such a license may not learn from an id that there is one.
@@ -135,6 +139,15 @@ class Provision:
                 holder_was_asked_for=True,
             )
         )
+
+
+def _as_decided(session: ReadSession, type_: LicenseType) -> LicenseType:
+    """The type with the consortium's level where that is higher than this catalogue's."""
+    position = session.mirror.position()
+    if position is None:
+        return type_
+    level = session.mirror.type_level(type_hash(type_.code), at_block=position.newest.number + 1)
+    return type_ if level is None or level <= type_.level else replace(type_, level=level)
 
 
 def _is_active(session: ReadSession, region: Region) -> bool:

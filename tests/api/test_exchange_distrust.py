@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from ledger import canonical, signing
-from ledger.chain_events import EndpointSet
-from ledger.hashing import sha256
+from ledger.chain_events import EndpointSet, TypeSet
+from ledger.hashing import sha256, type_hash
 from ledger.peers import messages
 from ledger.verdict import CHECK_OF
 from tests.support.exchange import (
@@ -29,7 +29,7 @@ from tests.support.exchange import (
 )
 from tests.support.nodes import NODES, Node, Nodes, serve_nodes, signer_of
 from tests.support.raw_peer import Connection, raw_peer
-from tests.support.region import FIRM
+from tests.support.region import FIRM, organization_type
 
 CODES = ("133100", "110000", "130000")
 
@@ -243,6 +243,23 @@ def test_a_lying_region_does_not_speak_for_one_that_is_silent(nodes: Nodes, aski
         move(nodes, "130000", "http://127.0.0.1:1")
         answer = asking.http.post("/v1/verify", json={"check_code": "A" * 22})
     assert (answer.json()["verdict"], answer.json()["reason"]) == ("unknown", "region_unreachable")
+
+
+def test_the_consortiums_level_counts_where_a_catalogue_has_a_lower_one(
+    nodes: Nodes, asking: Node
+) -> None:
+    license_id = register(nodes, "110000")
+    since = nodes.chain.newest.number + 2
+    raised = TypeSet(
+        type_hash=type_hash(organization_type().code), level=3, active=True, since_block=since
+    )
+    nodes.chain.block([raised])
+    nodes.chain.block()
+    part = part_of(search(asking, regions=["110000"]), "110000")
+    assert part["licenses"] == []
+    reasons = {one["type"]: one["reason"] for one in part["refusals"]}
+    assert reasons[organization_type().code] == "authorization_required"
+    assert problem(fetch(asking, "110000", license_id), 404)["code"] == "not_found"
 
 
 def test_a_slow_region_costs_others_nothing(nodes: Nodes, asking: Node) -> None:
