@@ -26,6 +26,12 @@ NEVER_SERVED: Final = frozenset(CHECK_OF)
 """Reasons for which nothing of a license is shown; a revoked or expired one is shown as such."""
 
 
+MOST_FOUND: Final = 200
+"""Licenses of one holder that a look-up returns."""
+_MOST_HELD: Final = 10_000
+"""Licenses of one holder, of any office, that are looked through for one office's."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundLicense:
     """One license with its verdict; `bundle` is None when nothing of it may be served."""
@@ -81,13 +87,18 @@ class LookUp:
     def by_holder(
         self, code: str, type_codes: Sequence[str], *, office: str | None
     ) -> tuple[FoundLicense, ...]:
-        """A holder's licenses, newest first; an unknown holder has none."""
+        """A holder's licenses, newest first, `MOST_FOUND` at most; an unknown holder has none."""
         digest = lookup_digests.of_holder(self._cipher, code)
         with self._database.read() as session:
+            # Those of other offices take no place of this one's.
+            records = [
+                record
+                for record in session.licenses.by_holder(digest, type_codes, _MOST_HELD)
+                if office is None or record.office == office
+            ]
             return tuple(
                 self.examine(session, record, Question(holder_code=code))
-                for record in session.licenses.by_holder(digest, type_codes)
-                if office is None or record.office == office
+                for record in records[:MOST_FOUND]
             )
 
     def handler_digest(self, office: str, number: str) -> bytes:

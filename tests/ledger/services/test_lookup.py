@@ -12,6 +12,7 @@ from ledger.hashing import leaf_hash
 from ledger.ports.licenses import LicenseFilter
 from ledger.services.fsck import Fsck
 from ledger.services.issuance import Registered
+from ledger.services.lookup import MOST_FOUND
 from ledger.services.status import StatusAction, StatusReason
 from ledger.services.verifying import PublicQuery
 from ledger.tile_tree import TileTree
@@ -253,3 +254,22 @@ def test_a_value_of_another_type_spoils_its_own_license_only(
     if column not in ("promise", "registered_at", "leaf_hash"):
         assert damaged.verdict.value is not Value.VALID
     world.region.look_up.page(LicenseFilter(), after=None, limit=10)
+
+
+def test_other_offices_licenses_hide_none_of_this_one(tmp_path: Path) -> None:
+    region = open_region(tmp_path)
+    chain = TestChain([region])
+    drafts = [region.draft() for _ in range(MOST_FOUND + 1)]
+    own, *others = region.issuance.register_batch(drafts, office=region.office)
+    chain.anchor(region)
+    assert isinstance(own, Registered)
+    database = sqlite3.connect(region.folder / "region.sqlite")
+    with database:
+        database.execute(
+            "UPDATE license SET office = '11220000013544541J' WHERE id != ?", (own.record.id,)
+        )
+    database.close()
+    found = region.look_up.by_holder(FIRM, (), office=region.office)
+    assert [one.record.id for one in found] == [own.record.id]
+    everything = region.look_up.by_holder(FIRM, (), office=None)
+    assert len(everything) == len(others) == MOST_FOUND
