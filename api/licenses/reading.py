@@ -29,6 +29,7 @@ from api.paging import (
 )
 from api.values import Day, Instant
 from ledger.errors import IntegrityError, InvalidInputError, NotFoundError
+from ledger.license import FILE
 from ledger.ports.licenses import LicenseFilter
 from ledger.services.lookup import FoundLicense, integrity_error
 from ledger.types import LicenseStatus
@@ -141,7 +142,7 @@ def read_file(
     found, content = services.look_up.file(license_id, office=caller.office)
     record = found.record
     etag = f'"{(record.file_sha256 or b"").hex()}"'
-    media_type = record.media_type or "application/octet-stream"
+    media_type = _media_type(found)
     ending = EXTENSIONS.get(media_type, "bin")
     shown = f"{_type_name(services, record.type_code)}-{record.id}.{ending}"
     headers = {
@@ -182,6 +183,13 @@ def _served(found: FoundLicense) -> FoundLicense:
     if found.bundle is None:
         raise integrity_error(found)
     return found
+
+
+def _media_type(found: FoundLicense) -> str:
+    """As the license itself says, which was verified; not as a column of the database does."""
+    facts = None if found.bundle is None else found.bundle.disclosed().get(FILE)
+    said = facts.get("media_type") if isinstance(facts, dict) else None
+    return said if isinstance(said, str) and said in EXTENSIONS else "application/octet-stream"
 
 
 def _type_name(services: ServicesDep, code: str) -> str:

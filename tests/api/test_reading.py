@@ -160,3 +160,12 @@ def test_search_by_holder_keeps_the_number_out_of_the_url(node: Node) -> None:
     assert node.other_office("clerk").post(
         f"{LIST}/search", json={"holder": {"code": FIRM}}
     ).json() == {"licenses": [], "next": None}
+
+
+def test_the_media_type_is_the_licenses_own(node: Node) -> None:
+    """A column that someone changed says nothing: the verified license does."""
+    client = node.client("business")
+    registered = node.register(client)
+    node.edit("UPDATE license SET media_type = 'text/html' WHERE id = :id", id=registered["id"])
+    served = client.get(registered["links"]["file"])
+    assert (served.status_code, served.headers["content-type"]) == (200, "application/pdf")
