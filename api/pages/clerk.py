@@ -25,7 +25,7 @@ from api.pages.page_route import PageRoute
 from api.pages.refused import refused_page
 from api.pages.search_form import SearchForm
 from api.pages.search_view import SearchView, search_view
-from api.pages.sessions import Session
+from api.pages.sessions import Session, form_token
 from api.pages.sign_in import SEE_OTHER, sign_in_page
 from api.pages.site import site_of
 from api.pages.type_choice import type_groups
@@ -161,7 +161,7 @@ async def _page(
         home=PATH,
         office=session.office_name,
         form=form,
-        form_token=visit.form_token,
+        form_token=form_token(visit.session_id),
         faults=faults or {},
         notice=notice,
         answer=answer,

@@ -13,14 +13,16 @@ from api.dependencies import services_of, settings_of
 from api.pages.clerk_session import (
     CSRF_FIELD,
     PATH,
-    forget_cookie,
+    forget_session,
     sessions_of,
-    set_cookie,
+    set_session,
+    set_visitor,
     visit_of,
 )
 from api.pages.forms import read_fields
 from api.pages.origin import is_own_form
 from api.pages.page_route import PageRoute
+from api.pages.sessions import form_token
 from api.pages.site import site_of
 from ledger.errors import NotAuthenticatedError, NotPermittedError
 from ledger.services.accounts import Caller, Scope
@@ -36,7 +38,7 @@ async def sign_in(request: Request) -> Response:
     """A session for the office whose token this is; the id is a fresh one, never the visitor's."""
     visit = await visit_of(request)
     fields = await read_fields(request)
-    if not is_own_form(request, fields.one(CSRF_FIELD), visit.session_id):
+    if not is_own_form(request, fields.one(CSRF_FIELD), visit.visitor_id):
         return await sign_in_page(request, "form_expired", status=403)
     services = services_of(request)
     token = fields.one(CREDENTIAL_FIELD)
@@ -53,7 +55,7 @@ async def sign_in(request: Request) -> Response:
     sessions = sessions_of(request)
     sessions.close(visit.session_id)
     response = RedirectResponse(PATH, status_code=SEE_OTHER)
-    set_cookie(response, settings_of(request), sessions.open(caller, name))
+    set_session(response, settings_of(request), sessions.open(caller, name))
     return response
 
 
@@ -65,7 +67,7 @@ async def sign_out(request: Request) -> Response:
     response = RedirectResponse(PATH, status_code=SEE_OTHER)
     if is_own_form(request, fields.one(CSRF_FIELD), visit.session_id):
         sessions_of(request).close(visit.session_id)
-        forget_cookie(response, settings_of(request))
+        forget_session(response, settings_of(request))
     return response
 
 
@@ -79,10 +81,9 @@ async def sign_in_page(request: Request, fault: str = "", *, status: int = 200) 
         section="clerk",
         home=PATH,
         fault=fault,
-        form_token=visit.form_token,
+        form_token=form_token(visit.visitor_id),
     )
-    if visit.is_new:
-        set_cookie(response, settings_of(request), visit.session_id)
+    set_visitor(response, settings_of(request), visit)
     return response
 
 

@@ -217,6 +217,16 @@ def test_the_cookie_says_nothing_and_goes_nowhere_else(node: Node) -> None:
     assert after.split(";")[0] != before.headers["set-cookie"].split(";")[0], "a fresh id"
 
 
+def test_a_visit_from_elsewhere_does_not_end_the_session(node: Node) -> None:
+    """From another site the browser brings no cookie: what is set then must not be the session."""
+    client, _ = sign_in(node)
+    session = dict(client.cookies)
+    brought = node.client().get("/clerk").headers["set-cookie"].split("=")[0]
+    assert "ledger_clerk" not in brought
+    assert brought in session, "the visitor's own cookie, beside the session's"
+    assert len(session) == 2
+
+
 def elsewhere(**headers: str) -> dict[str, str]:
     return {name.replace("_", "-"): value for name, value in headers.items()}
 

@@ -28,6 +28,7 @@ from ledger.peers.link import PeerSettings
 from ledger.services.peer_gate import PeerGate
 from ledger.signing import Signer
 from ledger.types import Region
+from nodes.region_names import REGION_NAMES
 from tests.support.peers import LOOPBACK
 from tests.support.region import SteppingClock, TestChain, TestRegion, open_region
 
@@ -146,7 +147,11 @@ def services_of(region: TestRegion, url: str, find_rate: str = "600/minute") -> 
         clock=region.clock,
         health=AllReady(),
         settings=ApiSettings(
-            region=region.code, public_url=url, peer_find_rate=find_rate, access_log=False
+            region=region.code,
+            public_url=url,
+            region_names=REGION_NAMES,
+            peer_find_rate=find_rate,
+            access_log=False,
         ),
     )
 
