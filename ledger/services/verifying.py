@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -20,6 +20,7 @@ from ledger import lookup_digests
 from ledger.bundle import Bundle, parse_bundle, parse_bundle_bytes
 from ledger.catalogue import ORGANIZATION, LicenseType
 from ledger.errors import IntegrityError, MalformedError, PeerError, PeerRefusedError
+from ledger.hashing import leaf_hash
 from ledger.license import FILE, HOLDERS, FileFacts
 from ledger.ports.cipher import Cipher
 from ledger.ports.clock import Clock
@@ -88,7 +89,7 @@ class PublicVerification:
             return refuse(1, "malformed", str(error), at=self._clock())
         with self._database.read() as session:
             if bundle is not None:
-                return self._decide(session, bundle, query)
+                return self._decide(session, self._caught_up(session, bundle, query), query)
             record = self._find(session, query)
             if record is not None:
                 return self._decide_stored(session, record, query)
@@ -151,6 +152,22 @@ class PublicVerification:
         if query.content is not None and query.content[:1] == b"{":
             return parse_bundle_bytes(query.content)
         return None
+
+    def _caught_up(self, session: ReadSession, bundle: Bundle, query: PublicQuery) -> Bundle:
+        """A bundle from before its anchor, with the proof that this region has by now.
+
+        Else a license revoked since would be `not_anchored`, and a good one `root_not_on_chain`.
+        """
+        if bundle.log is not None or bundle.entry.region != self._evidence.settings.region:
+            return bundle
+        record = session.licenses.by_leaf(leaf_hash(bundle.entry_bytes))
+        if record is None:
+            return bundle
+        try:
+            stored = self._evidence.build(session, record, query.as_of)
+        except IntegrityError:
+            return bundle
+        return replace(bundle, log=stored.log, made_at=stored.made_at)
 
     def _find(self, session: ReadSession, query: PublicQuery) -> LicenseRecord | None:
         if query.content is not None:

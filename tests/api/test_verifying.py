@@ -121,6 +121,25 @@ def test_as_of_an_instant_between_registration_and_anchor(node: Node) -> None:
     assert (verdict["verdict"], verdict["reason"]) == ("unknown", "not_anchored")
 
 
+def test_a_bundle_from_before_its_anchor_says_how_things_are_now(node: Node) -> None:
+    client = node.client("business")
+    sound = node.json(node.region.draft(organization_type(1)))
+    registered = client.post("/v1/licenses", json=sound).json()
+    query = {"bundle": client.get(registered["links"]["bundle"]).json()}
+    assert node.client().post(VERIFY, json=query).json()["reason"] == "not_anchored"
+    node.chain.anchor()
+    assert node.client().post(VERIFY, json=query).json()["reason"] == "ok"
+    forged = query["bundle"] | {"promise": query["bundle"]["promise"] | {"signature": "A" * 86}}
+    forged_verdict = node.client().post(VERIFY, json={"bundle": forged}).json()
+    assert forged_verdict["reason"] == "root_not_on_chain"
+    node.client("business").post(
+        f"/v1/licenses/{registered['id']}/status",
+        json={"action": "revoke", "reason": "inspection", "note": "x"},
+    )
+    node.chain.anchor()
+    assert node.client().post(VERIFY, json=query).json()["reason"] == "revoked"
+
+
 def test_as_of_the_last_hours_of_the_calendar(node: Node, firm: dict[str, object]) -> None:
     query = {"check_code": firm["check_code"], "as_of": "9999-12-31T23:59:59Z"}
     verdict = node.client().post(VERIFY, json=query).json()
