@@ -28,55 +28,37 @@ class Result:
 
 def at_most(name: str, figure: float, unit: str, limit: float) -> Result:
     """A figure that must not exceed a fixed limit."""
-    return Result(
-        name=name,
-        figure=figure,
-        unit=unit,
-        reference=limit,
-        ratio=figure / limit,
-        target=f"at most {limit:g} {unit}",
-        met=figure <= limit,
-    )
+    return _result(name, figure, unit, limit, f"at most {limit:g} {unit}", figure <= limit)
 
 
 def at_least(name: str, figure: float, unit: str, limit: float) -> Result:
     """A figure that must reach a fixed limit."""
-    return Result(
-        name=name,
-        figure=figure,
-        unit=unit,
-        reference=limit,
-        ratio=figure / limit,
-        target=f"at least {limit:g} {unit}",
-        met=figure >= limit,
-    )
+    return _result(name, figure, unit, limit, f"at least {limit:g} {unit}", figure >= limit)
 
 
 def share_of(name: str, figure: float, unit: str, reference: float, least: float) -> Result:
     """A rate that must be at least `least` of a peer's rate."""
-    ratio = figure / reference
-    return Result(
-        name=name,
-        figure=figure,
-        unit=unit,
-        reference=reference,
-        ratio=ratio,
-        target=f"at least {least:g} of the reference",
-        met=ratio >= least,
-    )
+    target = f"at least {least:g} of the reference"
+    return _result(name, figure, unit, reference, target, figure / reference >= least)
 
 
 def within(name: str, figure: float, unit: str, reference: float, most: float) -> Result:
     """A time that must be at most `most` times a peer's time."""
-    ratio = figure / reference
+    target = f"at most {most:g} times the reference"
+    return _result(name, figure, unit, reference, target, figure / reference <= most)
+
+
+def _result(
+    name: str, figure: float, unit: str, reference: float, target: str, met: bool
+) -> Result:
     return Result(
         name=name,
         figure=figure,
         unit=unit,
         reference=reference,
-        ratio=ratio,
-        target=f"at most {most:g} times the reference",
-        met=ratio <= most,
+        ratio=figure / reference,
+        target=target,
+        met=met,
     )
 
 
