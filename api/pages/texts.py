@@ -39,8 +39,6 @@ class Row:
     value: str
     is_code: bool = False
     """Digests and the like: shown so that every character can be told."""
-    lang: str | None = None
-    """Language of the value where it is not the page's."""
 
 
 def instant_text(words: Words, instant: datetime) -> str:
