@@ -28,28 +28,32 @@ class Result:
 
 def at_most(name: str, figure: float, unit: str, limit: float) -> Result:
     """A figure that must not exceed a fixed limit."""
-    return _result(name, figure, unit, limit, f"at most {limit:g} {unit}", figure <= limit)
+    return _result(
+        name, figure, unit, limit, target=f"at most {limit:g} {unit}", met=figure <= limit
+    )
 
 
 def at_least(name: str, figure: float, unit: str, limit: float) -> Result:
     """A figure that must reach a fixed limit."""
-    return _result(name, figure, unit, limit, f"at least {limit:g} {unit}", figure >= limit)
+    return _result(
+        name, figure, unit, limit, target=f"at least {limit:g} {unit}", met=figure >= limit
+    )
 
 
 def share_of(name: str, figure: float, unit: str, reference: float, least: float) -> Result:
     """A rate that must be at least `least` of a peer's rate."""
     target = f"at least {least:g} of the reference"
-    return _result(name, figure, unit, reference, target, figure / reference >= least)
+    return _result(name, figure, unit, reference, target=target, met=figure / reference >= least)
 
 
 def within(name: str, figure: float, unit: str, reference: float, most: float) -> Result:
     """A time that must be at most `most` times a peer's time."""
     target = f"at most {most:g} times the reference"
-    return _result(name, figure, unit, reference, target, figure / reference <= most)
+    return _result(name, figure, unit, reference, target=target, met=figure / reference <= most)
 
 
 def _result(
-    name: str, figure: float, unit: str, reference: float, target: str, met: bool
+    name: str, figure: float, unit: str, reference: float, *, target: str, met: bool
 ) -> Result:
     return Result(
         name=name,

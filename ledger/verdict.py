@@ -119,6 +119,35 @@ class Check:
         }
 
 
+def passed(number: int, detail: str, **evidence: object) -> Check:
+    """A check that held."""
+    return Check(number=number, outcome=Outcome.PASSED, detail=detail, code="ok", evidence=evidence)
+
+
+def failed(number: int, code: str, detail: str, **evidence: object) -> Check:
+    """A check that did not hold; `code` is the reason."""
+    return Check(number=number, outcome=Outcome.FAILED, detail=detail, code=code, evidence=evidence)
+
+
+def undecided(number: int, code: str, detail: str, **evidence: object) -> Check:
+    """A check that could not be made; `code` is the reason."""
+    return Check(
+        number=number, outcome=Outcome.UNKNOWN, detail=detail, code=code, evidence=evidence
+    )
+
+
+def skipped(number: int, detail: str) -> Check:
+    """A check that does not apply here."""
+    return Check(number=number, outcome=Outcome.SKIPPED, detail=detail, code="skipped")
+
+
+def chain_unreachable(number: int) -> Check:
+    """A check that needs the chain, which could not be read."""
+    return undecided(
+        number, "chain_unreachable", "the chain could not be read; try again when it is back"
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedLicense:
     """What a verdict says of the license; only disclosed and checked values."""

@@ -28,6 +28,7 @@ from ledger.promise import parse_promise
 from ledger.services.proof_memory import ProofMemory
 from ledger.services.sealed import open_disclosures
 from ledger.tile_tree import TileTree, tile_interior
+from ledger.trust import ChainFacts, Trust
 from ledger.types import (
     MAX_TREE_SIZE,
     AnchoredHead,
@@ -37,7 +38,6 @@ from ledger.types import (
     LogKind,
     Region,
 )
-from ledger.verification import ChainFacts, Trust
 
 _MOST_AUTHORITIES: Final = 4096
 

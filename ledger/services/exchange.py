@@ -33,9 +33,10 @@ from ledger.purpose import Purpose, require_complete
 from ledger.services.evidence import Evidence
 from ledger.services.lookup import NEVER_SERVED, digest_file, first_problem_number
 from ledger.services.provision import Provision
+from ledger.trust import Question
 from ledger.types import Region
 from ledger.verdict import CHECK_OF, Verdict, refuse
-from ledger.verification import Question, verify_license
+from ledger.verification import verify_license
 
 _Answer = TypeVar("_Answer")
 

@@ -18,9 +18,10 @@ from ledger.ports.files import FileStore
 from ledger.ports.licenses import LicenseFilter, LicenseRecord, StatusChange
 from ledger.services.evidence import Evidence
 from ledger.services.sealed import open_file
+from ledger.trust import Question
 from ledger.types import LicenseState, LicenseStatus
 from ledger.verdict import CHECK_OF, Verdict, refuse
-from ledger.verification import Question, verify_license
+from ledger.verification import verify_license
 
 NEVER_SERVED: Final = frozenset(CHECK_OF)
 """Reasons for which nothing of a license is shown; a revoked or expired one is shown as such."""

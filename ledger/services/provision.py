@@ -25,8 +25,8 @@ from ledger.services.lookup import (
     first_problem_number,
     integrity_error,
 )
+from ledger.trust import Question
 from ledger.types import Region
-from ledger.verification import Question
 
 
 class Provision:

@@ -31,9 +31,10 @@ from ledger.ports.peers import Peers
 from ledger.services.evidence import Evidence
 from ledger.services.issuance import PRINTED_NUMBER
 from ledger.services.lookup import NEVER_SERVED, digest_file
+from ledger.trust import Question
 from ledger.types import Region
 from ledger.verdict import CHECK_OF, Verdict, refuse
-from ledger.verification import Question, verify_license
+from ledger.verification import verify_license
 
 OPEN_LEVEL: Final = 1
 """Highest level of a field that someone without rights sees."""

@@ -13,15 +13,17 @@ from hypothesis import strategies as st
 
 from ledger import canonical
 from ledger.bundle import Bundle, parse_bundle, parse_bundle_bytes
+from ledger.check_log import is_live
 from ledger.encoding import b64url_encode
 from ledger.errors import MalformedError
 from ledger.hashing import leaf_hash
 from ledger.keys import KeyId
 from ledger.license import FileFacts
 from ledger.promise import sign_promise
+from ledger.trust import Question, Trust
 from ledger.types import EpochStart, LicenseStatus
 from ledger.verdict import CHECK_NAMES, REASONS, Outcome, Value, conclude, refuse
-from ledger.verification import Question, Trust, is_live, verify_license
+from ledger.verification import verify_license
 from tests.support.region import (
     START,
     TestChain,
