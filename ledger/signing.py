@@ -64,7 +64,14 @@ NONCE_BYTES: Final = 16
 
 _NONCE = re.compile(r"[A-Za-z0-9_-]{22}")
 _PARAMETERS: Final = frozenset({"created", "expires", "keyid", "alg", "tag"})
-_PARSE_ERRORS = (ValueError, TypeError, KeyError, RecursionError, HTTPMessageSignaturesException)
+_PARSE_ERRORS = (
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    RecursionError,
+    HTTPMessageSignaturesException,
+)
 
 Fields = Sequence[tuple[str, str]]
 """Header fields line by line, as they travelled."""
@@ -176,6 +183,7 @@ def read_key_id(fields: Fields) -> KeyId:
         signatures = _parse_dictionary(fields, "signature")
         if list(inputs) != [LABEL] or list(signatures) != [LABEL]:
             _refuse("signature_malformed", f"there must be one signature, labelled {LABEL}")
+        _require_one_spelling(fields, signatures[LABEL])
         _, parameters = inputs[LABEL]
         return parse_key_id(parameters.get("keyid"))
     except (*_PARSE_ERRORS, MalformedError) as error:
@@ -336,6 +344,20 @@ def _parse_dictionary(fields: Fields, name: str) -> Mapping[str, Any]:
     if not isinstance(parsed, dict):
         raise MalformedError(f"{name} is not a dictionary")
     return parsed
+
+
+def _require_one_spelling(fields: Fields, item: Any) -> None:
+    """Raise MalformedError unless the field is spelt as `_sign` spells it.
+
+    Base64 leaves the last digit's low bits without meaning (RFC 4648 §3.5) and the parser ignores
+    them, so one signature could come in 16 spellings, and with parameters that nobody signed.
+    """
+    value = item[0] if isinstance(item, tuple) else item
+    if not isinstance(value, bytes):
+        raise MalformedError("signature is not a byte sequence")
+    spelt = f"{LABEL}=:{b64encode(value).decode('ascii')}:"
+    if [text for name, text in fields if name.lower() == "signature"] != [spelt]:
+        raise MalformedError(f"signature is not spelt {LABEL}=:…: in base64 with zero pad bits")
 
 
 def _require_profile(
