@@ -236,7 +236,9 @@ def test_other_methods_and_paths(asking: Node, asked: Node) -> None:
     assert refused(send(ask(asking, asked, "nothing")), 404) == "not_found"
 
 
-def test_a_license_of_a_level_out_of_reach_is_as_absent(nodes: Nodes, asking: Node, asked: Node) -> None:
+def test_a_license_of_a_level_out_of_reach_is_as_absent(
+    nodes: Nodes, asking: Node, asked: Node
+) -> None:
     license_id = register(nodes, "110000", person_type(3))
     for path in ("bundle", "file"):
         request = ask(asking, asked, path, one_message(license_id))
