@@ -112,7 +112,7 @@ def open_evidence(settings: NodeSettings, storage: Storage) -> Evidence:
 
 
 def open_fsck(settings: NodeSettings) -> tuple[Fsck, Storage]:
-    """What `fsck` needs: no chain client, only what the mirror holds. Close the storage after."""
+    """What `fsck` needs; a chain that is away refuses nothing. Close the storage after."""
     keys = read_keys_file(settings.keys, Region(settings.region))
     storage = open_storage(settings, keys, may_migrate=False)
     fsck = Fsck(
@@ -120,6 +120,7 @@ def open_fsck(settings: NodeSettings) -> tuple[Fsck, Storage]:
         files=storage.files,
         cipher=storage.cipher,
         evidence=open_evidence(settings, storage),
+        chain=open_chain(_chain_settings(settings)),
     )
     return fsck, storage
 

@@ -10,35 +10,32 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ledger import lookup_digests
-from ledger.errors import IntegrityError, NotFoundError, StoreError
+from ledger.errors import ChainUnavailableError, IntegrityError, NotFoundError, StoreError
 from ledger.hashing import leaf_hash
 from ledger.license import HOLDERS, IDENTIFIER
+from ledger.ports.chain import ChainReader
 from ledger.ports.cipher import Cipher
 from ledger.ports.database import Database, ReadSession
 from ledger.ports.files import FileStore
 from ledger.ports.licenses import LicenseFilter, LicenseRecord
 from ledger.ports.log import LogName
 from ledger.services.evidence import Evidence
+from ledger.services.fsck_log import (
+    Finding,
+    LogCheck,
+    Stated,
+    check_tiles,
+    compare_log,
+    compare_mirror,
+    mirrored_head,
+)
+from ledger.services.issuance import PRINTED_NUMBER
 from ledger.services.lookup import digest_file
 from ledger.services.sealed import open_check_code, open_file
-from ledger.tile_tree import TileTree
-from ledger.tiles import TILE_WIDTH, split_hashes
-from ledger.types import Digest, Head, LogKind
+from ledger.types import BlockRef, Digest, Head, LogKind
 
 PAGE = 500
 """Licenses read at a time."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing that does not hold."""
-
-    code: str
-    """Stable: `entry_changed`, `not_in_log`, `root_differs`, `file_damaged` …"""
-    where: str
-    """The license, tile or head."""
-    detail: str
-    next_step: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +45,9 @@ class FsckReport:
     licenses: int
     tree_size: int
     anchored_size: int
+    """As the contract states it, or the mirror where the chain was not compared."""
+    chain_compared: bool
+    """Whether the contract's own head was compared, which no one with the database can rewrite."""
     files: int
     findings: tuple[Finding, ...]
 
@@ -56,15 +56,26 @@ _RESTORE = "restore it from a backup, or register it again as a new version"
 
 
 class Fsck:
-    """See the module's text."""
+    """See the module's text. Without `chain` the mirror has the last word, and the report says so.
+
+    `chain` may be away: then it is not compared. Another chain than the configured one is no
+    finding but a WrongChainError.
+    """
 
     def __init__(
-        self, *, database: Database, files: FileStore, cipher: Cipher, evidence: Evidence
+        self,
+        *,
+        database: Database,
+        files: FileStore,
+        cipher: Cipher,
+        evidence: Evidence,
+        chain: ChainReader | None = None,
     ) -> None:
         self._database = database
         self._files = files
         self._cipher = cipher
         self._evidence = evidence
+        self._chain = chain
         self._log = LogName(evidence.settings.region, LogKind.LICENSES)
 
     def run(self, on_progress: Callable[[int, int], None] | None = None) -> FsckReport:
@@ -72,90 +83,55 @@ class Fsck:
         findings: list[Finding] = []
         done = 0
         kept: set[str] = set()
+        # Before the database's snapshot: a log that grows meanwhile is then never behind it.
+        stated = self._stated()
         with self._database.read() as session:
             total = session.licenses.count()
-            head = session.log.head(self._log)
-            leaves, anchored_size = self._check_log(session, head, findings)
+            check = check_tiles(session, self._log)
+            findings.extend(check.findings)
+            mirrored = mirrored_head(session, self._log)
+            findings.extend(self._compare(check, mirrored, stated))
             for record in _all_records(session):
-                findings.extend(self._check_license(session, record, leaves))
+                findings.extend(self._check_license(session, record, check.leaves))
                 if record.file_kept:
                     kept.add(record.id)
                 done += 1
                 if on_progress is not None and (done % 50 == 0 or done == total):
                     on_progress(done, total)
             stored = set(self._files.list_ids())
-        findings.extend(
-            Finding(
-                code="file_without_license",
-                where=f"file {orphan}",
-                detail="no license refers to it: a registration that did not come to pass",
-                next_step="delete it; nobody can reach it",
-            )
-            for orphan in sorted(stored - kept)
-        )
+        findings.extend(_orphan(one) for one in sorted(stored - kept))
+        mirrored_size = 0 if mirrored is None else mirrored[1].tree_size
         return FsckReport(
             licenses=done,
-            tree_size=head.tree_size,
-            anchored_size=anchored_size,
+            tree_size=check.head.tree_size,
+            anchored_size=mirrored_size if stated is None else stated.head.tree_size,
+            chain_compared=stated is not None,
             files=len(stored),
             findings=tuple(findings),
         )
 
-    def _check_log(
-        self, session: ReadSession, head: Head, findings: list[Finding]
-    ) -> tuple[list[Digest], int]:
-        """The stored leaf hashes, and how far the chain has anchored them."""
-        leaves: list[Digest] = []
+    def _stated(self) -> Stated | None:
+        """What the contract says now; None when there is no chain to ask, or it is away."""
+        if self._chain is None:
+            return None
         try:
-            for index in range((head.tree_size + TILE_WIDTH - 1) // TILE_WIDTH):
-                leaves.extend(split_hashes(session.log.tile(self._log, 0, index)))
-            rebuilt = TileTree(read=_no_tile, tree_size=0).append(leaves[: head.tree_size])
-        except StoreError as error:
-            findings.append(_log_finding("tile_missing", str(error)))
-            return leaves, 0
-        if rebuilt.root_hash != head.root_hash:
-            findings.append(_log_finding("root_differs", "the tiles do not make the stored root"))
-        for (level, index), tile in rebuilt.tiles.items():
-            try:
-                stored = session.log.tile(self._log, level, index)
-            except StoreError:
-                stored = b""
-            if stored != tile:
-                findings.append(
-                    _log_finding(
-                        "tile_differs", f"tile {level}/{index} is not what the leaves make"
-                    )
-                )
-        return leaves, self._check_chain(session, head, leaves, findings)
+            self._chain.verify_identity()
+            return Stated(self._chain.contract_head(self._log.region, self._log.kind))
+        except ChainUnavailableError:
+            return None
 
-    def _check_chain(
-        self, session: ReadSession, head: Head, leaves: list[Digest], findings: list[Finding]
-    ) -> int:
-        position = session.mirror.position()
-        if position is None:
-            return 0
-        anchored = session.mirror.newest_head(
-            self._log.region, self._log.kind, as_of=position.newest.number
-        )
-        if anchored is None:
-            return 0
-        if anchored.tree_size > head.tree_size:
-            findings.append(
-                _log_finding(
-                    "behind_the_chain",
-                    f"the chain has {anchored.tree_size} leaves, the database {head.tree_size}",
-                )
-            )
-            return anchored.tree_size
-        rebuilt = TileTree(read=_no_tile, tree_size=0).append(leaves[: anchored.tree_size])
-        if rebuilt.root_hash != anchored.root_hash:
-            findings.append(
-                _log_finding(
-                    "root_not_on_chain",
-                    f"the first {anchored.tree_size} leaves do not make the anchored root",
-                )
-            )
-        return anchored.tree_size
+    def _compare(
+        self, check: LogCheck, mirrored: tuple[BlockRef, Head] | None, stated: Stated | None
+    ) -> Iterator[Finding]:
+        if mirrored is not None:
+            yield from compare_log(check, mirrored[1], by="the mirror")
+        if stated is None:
+            return
+        yield from compare_log(check, stated.head, by="the contract")
+        # Asked again, since the mirror may have followed the chain beyond the first answer.
+        again = self._stated()
+        if again is not None:
+            yield from compare_mirror(mirrored, again)
 
     def _check_license(
         self, session: ReadSession, record: LicenseRecord, leaves: list[Digest]
@@ -207,6 +183,11 @@ class Fsck:
             self._cipher, open_check_code(self._cipher, record)
         ):
             yield _lookup_finding(where, "check code")
+        number = disclosed.get(PRINTED_NUMBER)
+        if isinstance(number, str) and number:
+            digest = lookup_digests.of_number(self._cipher, record.type_code, number)
+            if all(one.id != record.id for one in session.licenses.by_number(digest)):
+                yield _lookup_finding(where, "printed number")
         holders = disclosed.get(HOLDERS)
         for holder in holders if isinstance(holders, list) else []:
             digest = lookup_digests.of_holder(self._cipher, str(holder.get("code", "")))
@@ -241,16 +222,12 @@ def _all_records(session: ReadSession) -> Iterator[LicenseRecord]:
             return
 
 
-def _no_tile(level: int, index: int) -> bytes:
-    raise StoreError(f"tile {level}/{index} is missing")
-
-
-def _log_finding(code: str, detail: str) -> Finding:
+def _orphan(file_id: str) -> Finding:
     return Finding(
-        code=code,
-        where="licenses log",
-        detail=detail,
-        next_step="stop the node and restore the database; the chain keeps what was anchored",
+        code="file_without_license",
+        where=f"file {file_id}",
+        detail="no license refers to it: a registration that did not come to pass",
+        next_step="delete it; nobody can reach it",
     )
 
 

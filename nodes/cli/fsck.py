@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,10 +15,18 @@ if TYPE_CHECKING:
     from ledger.services.fsck import FsckReport
 
 
-def fsck(*, config: Config = None, as_json: AsJson = False) -> None:
+RequireChain = Annotated[
+    bool,
+    typer.Option("--require-chain", help="Fail when the contract's own head cannot be compared."),
+]
+
+
+def fsck(
+    *, config: Config = None, require_chain: RequireChain = False, as_json: AsJson = False
+) -> None:
     """Check a node's database and files. Reads only, beside a running node if need be.
 
-    Exit codes: 0 clean, 1 findings.
+    Exit codes: 0 clean, 1 findings, 5 clean but the chain is away and --require-chain was given.
     """
     from nodes.bootstrap import open_fsck
     from nodes.settings_sources import load_settings
@@ -33,11 +41,15 @@ def fsck(*, config: Config = None, as_json: AsJson = False) -> None:
     write_json(asdict(report)) if as_json else _write(report)
     if report.findings:
         raise typer.Exit(ExitCode.FAILED)
+    if require_chain and not report.chain_compared:
+        raise typer.Exit(ExitCode.UNREACHABLE)
 
 
 def _write(report: FsckReport) -> None:
     for finding in report.findings:
         write_line(f"{finding.code}  {finding.where}: {finding.detail}; {finding.next_step}")
+    if not report.chain_compared:
+        write_line("chain not compared: its client is away; the mirror has the last word here")
     found = len(report.findings)
     write_line(
         f"{report.licenses} licenses, {report.files} files, log of {report.tree_size}, "

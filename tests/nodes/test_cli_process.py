@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -133,6 +134,22 @@ def test_a_token_is_revoked_beside_the_running_node(shell: Shell) -> None:
     clerk("license", "status", NOBODYS, "revoke", "--note", "why", code=4)
     shell("token", "revoke", made["id"], "--config", config)
     clerk("license", "list", code=4)
+
+
+def test_fsck_says_when_the_contract_was_not_compared(shell: Shell) -> None:
+    config = shell.node.config
+    assert shell.json("fsck", "--config", config, "--require-chain")["chain_compared"] is True
+    away = config.with_name("away.toml")
+    text, count = re.subn(
+        r"(?m)^rpc_url = .*$",
+        'rpc_url = "http://127.0.0.1:1"',
+        config.read_text(encoding="utf-8"),
+    )
+    assert count == 1
+    away.write_text(text, encoding="utf-8")
+    assert "chain not compared" in shell("fsck", "--config", away)
+    report = shell.json("fsck", "--config", away, "--require-chain", code=5)
+    assert (report["chain_compared"], report["findings"]) == (False, [])
 
 
 def test_fsck_is_clean_and_finds_a_changed_row(shell: Shell, tmp_path: Path) -> None:

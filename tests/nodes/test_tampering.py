@@ -19,6 +19,8 @@ from nodes.devnet.demo.tampering.file_damage import FileDamage, find_file
 from nodes.devnet.demo.tampering.journal import Journal
 from nodes.devnet.demo.tampering.rewrite import Rewrite
 from nodes.devnet.demo.tampering.row_edit import RowEdit
+from tests.support.fsck import check
+from tests.support.pipeline import open_pipeline
 from tests.support.region import TestChain, TestRegion, open_region
 
 EARLY, LATE = 258, 4
@@ -143,6 +145,36 @@ def test_a_rewritten_entry_fools_its_own_node_and_no_other(
     journal.undo_all()
     assert network.contents() == before
     assert network.verdict_there(target).reason == "ok"
+
+
+def test_fsck_finds_by_the_contract_what_the_region_itself_cannot(
+    tmp_path: Path, journal: Journal
+) -> None:
+    """Everything in the database agrees with the rewritten entry, the mirror too."""
+    pipeline = open_pipeline(tmp_path)
+    records = pipeline.register(3)
+    pipeline.settle()
+    region = pipeline.region
+    journal.do(
+        Rewrite.plan(
+            database=region.folder / "region.sqlite",
+            region=region.code,
+            license_id=records[1].id,
+            valid_until=date(2099, 12, 31),
+            key=region.signing_key,
+            key_id=KeyId(region.code, 0),
+        )
+    )
+    blind = check(region)
+    assert (blind.chain_compared, blind.findings) == (False, ())
+
+    report = check(region, pipeline.chain)
+    assert report.chain_compared
+    assert [one.code for one in report.findings] == ["root_not_on_chain", "mirror_differs"]
+    assert "the contract" in report.findings[0].detail
+
+    journal.undo_all()
+    assert check(region, pipeline.chain).findings == ()
 
 
 def test_damage_noted_before_a_crash_is_undone_by_the_next_run(
