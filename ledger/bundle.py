@@ -8,7 +8,7 @@ no member can be changed without a check failing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -76,8 +76,14 @@ class Bundle:
 
     def with_only(self, names: frozenset[str]) -> Bundle:
         """The same bundle with other disclosures withheld; they stay provable digests."""
-        kept = tuple(one for one in self.disclosures if one.name in names)
-        return replace(self, disclosures=kept)
+        return Bundle(
+            entry=self.entry,
+            entry_bytes=self.entry_bytes,
+            disclosures=tuple([one for one in self.disclosures if one.name in names]),
+            log=self.log,
+            promise=self.promise,
+            made_at=self.made_at,
+        )
 
     def to_json(self) -> dict[str, object]:
         value: dict[str, object] = {

@@ -92,6 +92,7 @@ def parse_instant(text: object) -> datetime:
     return instant
 
 
+@lru_cache(maxsize=4096)
 def format_date(day: date) -> str:
     """The calendar date as `YYYY-MM-DD`."""
     if isinstance(day, datetime):

@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 import anyio
@@ -21,7 +22,7 @@ from ledger.bundle import Bundle, parse_bundle, parse_bundle_bytes
 from ledger.catalogue import ORGANIZATION, LicenseType
 from ledger.errors import IntegrityError, MalformedError, PeerError, PeerRefusedError
 from ledger.hashing import leaf_hash
-from ledger.license import FILE, HOLDERS, FileFacts
+from ledger.license import CHECK_CODE, FILE, HOLDERS, FileFacts
 from ledger.ports.cipher import Cipher
 from ledger.ports.clock import Clock
 from ledger.ports.database import Database, ReadSession
@@ -240,13 +241,9 @@ class PublicVerification:
         )
 
     def _only_open(self, session: ReadSession, bundle: Bundle, query: PublicQuery) -> Bundle:
-        type_ = session.catalogue.get(bundle.entry.type_code)
-        shown = {FILE} if query.check_code is None else {FILE, "check_code"}
-        if type_ is not None:
-            shown |= {
-                one.name for one in bundle.disclosures if type_.field_level(one.name) <= OPEN_LEVEL
-            }
-        return bundle.with_only(frozenset(shown))
+        names = tuple([one.name for one in bundle.disclosures])
+        shown = _open_names(session.catalogue.get(bundle.entry.type_code), names)
+        return bundle.with_only(shown if query.check_code is None else shown | {CHECK_CODE})
 
     def _active_peers(self) -> Sequence[RegionFacts]:
         with self._database.read() as session:
@@ -273,6 +270,14 @@ class PublicVerification:
             "no region that answered knows it; that does not make it false: ask its issuer",
             at=self._clock(),
         )
+
+
+@lru_cache(maxsize=1024)
+def _open_names(type_: LicenseType | None, names: tuple[str, ...]) -> frozenset[str]:
+    """The disclosures that someone without rights sees."""
+    if type_ is None:
+        return frozenset({FILE})
+    return frozenset({FILE, *(one for one in names if type_.field_level(one) <= OPEN_LEVEL)})
 
 
 def _is_open(type_: LicenseType | None) -> bool:
