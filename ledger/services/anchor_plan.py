@@ -24,7 +24,8 @@ from ledger.types import EpochStart, LicenseStatus, Position
 DEFAULT_MAX_WORDS: Final = 300
 """Status words of one transaction; 25,000 gas each when they are scattered."""
 
-_FINAL_STATUSES: Final = frozenset({LicenseStatus.REVOKED, LicenseStatus.SUPERSEDED})
+FINAL_STATUSES: Final = frozenset({LicenseStatus.REVOKED, LicenseStatus.SUPERSEDED})
+"""From these the contract lets no region's change lead away."""
 _BITS: Final = 2
 _PER_WORD: Final = 128
 
@@ -97,17 +98,16 @@ def is_live(lineage: Iterable[EpochStart], position: Position) -> bool:
     return found
 
 
-def is_done(candidate: Candidate) -> bool:
-    """Whether the chain says already what is asked for."""
-    return candidate.current is candidate.change.new
+def is_decided(current: LicenseStatus, change: StatusChange) -> bool:
+    """Whether the chain says already what is asked for, or what it can never follow on."""
+    return current is change.new or current in FINAL_STATUSES
 
 
 def _is_open(candidate: Candidate) -> bool:
     superseding = candidate.change.new is LicenseStatus.SUPERSEDED
     return (
         candidate.is_live
-        and not is_done(candidate)
-        and candidate.current not in _FINAL_STATUSES
+        and not is_decided(candidate.current, candidate.change)
         and (candidate.replaced_at is not None or not superseding)
     )
 

@@ -31,7 +31,7 @@ from ledger.services.anchor_plan import (
     DEFAULT_MAX_WORDS,
     AppendPlan,
     Candidate,
-    is_done,
+    is_decided,
     is_live,
     plan_append,
 )
@@ -207,7 +207,10 @@ class Submitter:
             )
             for change in waiting
         ]
-        self._settler.note_done(one.change.id for one in candidates if is_done(one))
+        if kind is LogKind.LICENSES:
+            self._settler.note_decided(
+                one.change.id for one in candidates if is_decided(one.current, one.change)
+            )
         return plan_append(
             anchored_size=anchored.tree_size,
             due_size=None if due is None else due.tree_size,

@@ -10,14 +10,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+import structlog
+
 from ledger.ports.database import Database, ReadSession
+from ledger.ports.licenses import StatusChange
 from ledger.ports.log import LogName
 from ledger.ports.outbox import OutboxTransaction, TransactionState
+from ledger.services.anchor_plan import is_decided
 from ledger.services.reconciling import tree_of
-from ledger.types import AnchoredHead, BlockRef, LogKind, Region
+from ledger.types import AnchoredHead, BlockRef, LicenseStatus, LogKind, Region
 
 _LOOK: Final = 20_000
 """Waiting changes that are looked through for those that need no transaction."""
+
+_log = structlog.get_logger("ledger.settling")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +35,8 @@ class _Ending:
     misreported: tuple[str, ...]
     """Transactions that the client called mined in a block that has them not."""
     heads: tuple[tuple[LogKind, AnchoredHead], ...]
-    changes: tuple[str, ...]
+    changes: tuple[tuple[StatusChange, LicenseStatus], ...]
+    """With the status that the block shows: the one asked for, or one that rules it out."""
 
 
 class Settler:
@@ -40,12 +47,12 @@ class Settler:
         self._region = region
         self._settled: dict[LogKind, AnchoredHead] = {}
         """Heads that nothing waits for any more, since this process started."""
-        self._done: set[str] = set()
-        """Waiting changes that a block shows already, for which no transaction is needed."""
+        self._decided: set[str] = set()
+        """Waiting changes that a block has decided already, for which no transaction is needed."""
 
-    def note_done(self, change_ids: Iterable[str]) -> None:
-        """These waiting changes stand in the newest block; end them when it is final."""
-        self._done = set(change_ids)
+    def note_decided(self, change_ids: Iterable[str]) -> None:
+        """The newest block decides these waiting changes; end them when it is final."""
+        self._decided = set(change_ids)
 
     def round(self) -> tuple[str, ...]:
         """End what is final; the transactions that were."""
@@ -67,9 +74,11 @@ class Settler:
                     session.outbox.replace_state(id_, TransactionState.MINED, state)
             for kind, head in ending.heads:
                 session.outbox.settle_heads(kind, head.epoch, head.tree_size)
-            session.licenses.finish_status_changes(ending.changes)
+            session.licenses.finish_status_changes([one.id for one, _ in ending.changes])
+        # ANNOUNCE
         self._settled.update(ending.heads)
-        self._done -= set(ending.changes)
+        self._decided -= {one.id for one, _ in ending.changes}
+        _tell_overtaken(ending.changes)
         return ending.final
 
     def _decide(self, session: ReadSession, final: BlockRef, newest: BlockRef) -> _Ending:
@@ -115,10 +124,24 @@ class Settler:
                 if tree.root_hash(head.tree_size) == head.root_hash:
                     yield kind, head
 
-    def _changes(self, session: ReadSession, final: int) -> Iterable[str]:
+    def _changes(
+        self, session: ReadSession, final: int
+    ) -> Iterable[tuple[StatusChange, LicenseStatus]]:
         carried = session.licenses.unfinished_status_changes()
-        waiting = session.licenses.waiting_status_changes(_LOOK) if self._done else ()
-        for change in (*carried, *(one for one in waiting if one.id in self._done)):
+        waiting = session.licenses.waiting_status_changes(_LOOK) if self._decided else ()
+        for change in (*carried, *(one for one in waiting if one.id in self._decided)):
             status = session.mirror.status(self._region, change.position, as_of=final)
-            if status is change.new:
-                yield change.id
+            if is_decided(status, change):
+                yield change, status
+
+
+def _tell_overtaken(changes: Iterable[tuple[StatusChange, LicenseStatus]]) -> None:
+    """What the office asked for does not stand, and never will: the log is where that is said."""
+    for change, status in changes:
+        if status is not change.new:
+            _log.warning(
+                "a status change was overtaken by a final status on the chain",
+                license_id=change.license_id,
+                asked_for=change.new.name.lower(),
+                status=status.name.lower(),
+            )

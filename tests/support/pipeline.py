@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from ledger.chain_events import StatusWordChanged
 from ledger.ports.accounts import Lease
 from ledger.ports.licenses import LicenseRecord, StatusChange
 from ledger.ports.outbox import OutboxTransaction, TransactionState
@@ -88,6 +89,40 @@ class Pipeline:
         )
         assert changed.change is not None
         return changed.change
+
+    def suspend(self, record: LicenseRecord) -> StatusChange:
+        changed = self.region.status.change(
+            record.id,
+            StatusAction.SUSPEND,
+            StatusReason.COURT_ORDER,
+            "test",
+            office=self.region.office,
+        )
+        assert changed.change is not None
+        return changed.change
+
+    def revoke_by_cold_key(self, record: LicenseRecord) -> None:
+        """A correction on the chain, past this region's own pipeline, in one more block."""
+        with self.region.database.read() as session:
+            stored = session.licenses.get(record.id)
+        assert stored is not None and stored.position is not None
+        word_index, place = divmod(stored.position.index, 128)
+        key = (self.region.code, stored.position.epoch, word_index)
+        mask, values = 3 << 2 * place, LicenseStatus.REVOKED << 2 * place
+        words = self.chain.state.words
+        words[key] = words.get(key, 0) & ~mask | values
+        self.chain.announce(
+            StatusWordChanged(
+                region=key[0],
+                epoch=key[1],
+                word_index=word_index,
+                mask=mask,
+                values=values,
+                reason=1,
+                corrected=True,
+            )
+        )
+        self.block()
 
     def submit(self) -> Submitted:
         return self.submitter.round(self._lease())

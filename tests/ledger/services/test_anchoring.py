@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from ledger.errors import ConflictError, IntegrityError, OutcomeUnknownError, RevertedError
 from ledger.ports.log import LogName
@@ -63,6 +64,42 @@ def test_a_status_change_without_a_new_head(pipeline: Pipeline) -> None:
     assert pipeline.status(first) is LicenseStatus.REVOKED
     assert pipeline.status(second) is LicenseStatus.IN_FORCE
     assert pipeline.anchored_sizes() == [2]
+    assert not pipeline.waits()
+
+
+@pytest.mark.parametrize("when", ["waiting", "sent", "mined"])
+def test_a_change_that_the_cold_key_overtook_is_ended_and_told(
+    pipeline: Pipeline, when: str
+) -> None:
+    first, second = pipeline.register(2)
+    pipeline.settle()
+    pipeline.suspend(first)
+    pipeline.suspend(second)
+    if when != "waiting":
+        pipeline.submit()
+    if when == "mined":
+        pipeline.block()
+    pipeline.revoke_by_cold_key(first)
+    pipeline.block()
+    with capture_logs() as lines:
+        pipeline.settle()
+    assert pipeline.status(first) is LicenseStatus.REVOKED
+    assert pipeline.status(second) is LicenseStatus.SUSPENDED
+    assert not pipeline.waits()
+    (told,) = [line for line in lines if "overtaken" in line["event"]]
+    assert (told["license_id"], told["asked_for"]) == (first.id, "suspended")
+
+
+def test_a_change_is_not_ended_before_the_block_that_overtook_it_is_final(tmp_path: Path) -> None:
+    pipeline = open_pipeline(tmp_path, depth=3)
+    (record,) = pipeline.register()
+    pipeline.settle(10)
+    pipeline.suspend(record)
+    pipeline.revoke_by_cold_key(record)
+    pipeline.submit()
+    pipeline.submit()
+    assert pipeline.waits()
+    pipeline.settle(4)
     assert not pipeline.waits()
 
 
