@@ -86,6 +86,9 @@ def create_app(services: Services, *, lifespan: Lifespan | None = None) -> FastA
     app.state.services = services
     app.state.metrics = metrics
     app.state.verify_limit = RateLimit(settings.verify_rate)
+    app.state.wrong_token_limit = RateLimit(
+        settings.verify_rate, counted="wrong tokens", advice=", and check the token"
+    )
     app.state.upload_slots = UploadSlots(settings.max_concurrent_uploads)
     # The busiest route first and by itself: an included router costs another round of matching.
     app.router.routes.extend(api.verification.routes.router.routes)

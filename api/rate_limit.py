@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from ipaddress import IPv6Address, ip_address
-from typing import Final
+from typing import Final, NoReturn
 
 from fastapi import Request
 from limits import RateLimitItem, parse
@@ -21,24 +21,39 @@ _IPV6_NETWORK_BITS: Final = 64
 class RateLimit:
     """At most so many calls in a sliding window for each client address."""
 
-    def __init__(self, rate: str) -> None:
-        """`rate` in the notation of `limits`, such as `60/minute`; empty: no limit."""
+    def __init__(
+        self, rate: str, *, counted: str = "calls", advice: str = ", or use a verifier's token"
+    ) -> None:
+        """`rate` in the notation of `limits`, such as `60/minute`; empty: no limit.
+
+        `counted` and `advice` are words for who exceeds it.
+        """
         self._item: RateLimitItem | None = parse(rate) if rate else None
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._counted = counted
+        self._advice = advice
 
     def hit(self, request: Request) -> None:
         """Count one call; raise TooManyRequestsError when it is one too many."""
-        if self._item is None:
-            return
-        who = _network_of(request.client.host if request.client else "")
-        if self._limiter.hit(self._item, who):
-            return
-        reset = self._limiter.get_window_stats(self._item, who).reset_time
+        if self._item is not None and not self._limiter.hit(self._item, _client_of(request)):
+            self._refuse(self._item, _client_of(request))
+
+    def require_room(self, request: Request) -> None:
+        """Raise TooManyRequestsError when one more would be one too many; count nothing."""
+        if self._item is not None and not self._limiter.test(self._item, _client_of(request)):
+            self._refuse(self._item, _client_of(request))
+
+    def _refuse(self, item: RateLimitItem, who: str) -> NoReturn:
+        reset = self._limiter.get_window_stats(item, who).reset_time
         wait = max(1, math.ceil(reset - time.time()))
         raise TooManyRequestsError(
-            f"more than {self._item} from this address; wait {wait} s, or use a verifier's token",
+            f"more {self._counted} than {item} from this address; wait {wait} s{self._advice}",
             retry_after=wait,
         )
+
+
+def _client_of(request: Request) -> str:
+    return _network_of(request.client.host if request.client else "")
 
 
 def _network_of(host: str) -> str:

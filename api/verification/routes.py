@@ -78,9 +78,19 @@ async def decide(services: Services, query: PublicQuery) -> Verdict:
 
 
 async def _let_in(request: Request, services: Services) -> None:
-    """Count an anonymous call; a wrong token is an error, never anonymous."""
+    """Count an anonymous call; a wrong token is an error, never anonymous.
+
+    Wrong tokens have a count of their own, of the same rate: guessing is no way around the limit,
+    and an address that used up its anonymous calls may still turn to a token.
+    """
     if "authorization" not in request.headers:
         limit: RateLimit = request.app.state.verify_limit
         limit.hit(request)
         return
-    await optional_caller(request, await BEARER(request))
+    wrong_tokens: RateLimit = request.app.state.wrong_token_limit
+    wrong_tokens.require_room(request)
+    try:
+        await optional_caller(request, await BEARER(request))
+    except NotAuthenticatedError:
+        wrong_tokens.hit(request)
+        raise

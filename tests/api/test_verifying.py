@@ -213,6 +213,29 @@ def test_token_of_a_verifier_lifts_the_limit(node: Node) -> None:
     assert {client.post(VERIFY, json=query).status_code for _ in range(4)} == {200}
 
 
+def test_guessing_tokens_too_often(node: Node) -> None:
+    """Refused before any token is looked up; what is counted is wrong tokens and nothing else."""
+    client = node.client("verifier", verify_rate="2/minute")
+    query = {"check_code": "x"}
+    right = client.headers["authorization"]
+    sent = ["Bearer wrong", right, right, right, "Basic wrong", "Bearer wrong", right]
+    answers = [client.post(VERIFY, json=query, headers={"Authorization": one}) for one in sent]
+    assert [one.status_code for one in answers] == [401, 200, 200, 200, 401, 429, 429]
+    assert code_of(answers[-1]) == "too_many_requests"
+    assert "wrong tokens" in answers[-1].json()["detail"]
+    assert 0 < int(answers[-1].headers["retry-after"]) <= 60
+    del client.headers["authorization"]
+    assert client.post(VERIFY, json=query).status_code == 200
+
+
+def test_token_after_too_many_anonymous_calls(node: Node) -> None:
+    client = node.client("verifier", verify_rate="1/minute")
+    token = client.headers.pop("authorization")
+    query = {"check_code": "x"}
+    assert [client.post(VERIFY, json=query).status_code for _ in range(2)] == [200, 429]
+    assert client.post(VERIFY, json=query, headers={"Authorization": token}).status_code == 200
+
+
 def test_inline_reads_give_the_same_verdict(node: Node, firm: dict[str, object]) -> None:
     query = {"sha256": sha256(PDF).hex()}
     in_thread = node.client(reads_inline=False).post(VERIFY, json=query).json()
