@@ -28,7 +28,7 @@ from api.bodies import faults_of
 from api.context import Services
 from api.health.metrics import Metrics, NodeFigures
 from api.language import preferred
-from api.middleware import REQUEST_ID, Frame, Guard, instance_of
+from api.middleware import REQUEST_ID, Frame, Guard, InFlight, instance_of
 from api.openapi import build_document
 from api.problems import (
     MalformedBodyError,
@@ -100,6 +100,7 @@ def create_app(services: Services, *, lifespan: Lifespan | None = None) -> FastA
         app.add_exception_handler(error, handler)
     # The last one added is the outermost.
     app.add_middleware(Guard, settings=settings)
+    app.add_middleware(InFlight, most=settings.max_concurrent_requests)
     app.add_middleware(Frame, metrics=metrics, access_log=settings.access_log)
     return app
 

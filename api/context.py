@@ -52,6 +52,8 @@ class ApiSettings:
     """Request line and headers together."""
     body_seconds: float = 60.0
     """Time for a request's whole body to arrive."""
+    max_concurrent_requests: int = 200
+    """Requests in hand at once; more are answered 503 and read nothing of."""
     max_concurrent_uploads: int = 8
     """Bodies above `max_json_bytes` held in memory at once; one counts once per 16 MiB."""
     verify_rate: str = "60/minute"

@@ -1,8 +1,9 @@
 """What surrounds every request, as plain ASGI: id, log line, figures, headers, limits.
 
-Two layers. `Frame` is the outer one: it sees every answer, also those that the inner one gives,
+Three layers. `Frame` is the outer one: it sees every answer, also those that the inner ones give,
 and turns an exception that nobody raised on purpose into a problem without the node's inside.
-`Guard` refuses what is too large, too slow or not for this host before a route sees it.
+`InFlight` refuses what is more than the node can have in hand. `Guard` refuses what is too large,
+too slow or not for this host before a route sees it.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from api.problems import (
     WrongHostError,
     problem_response,
 )
-from ledger.errors import LedgerError
+from ledger.errors import BusyError, LedgerError
 
 log = structlog.stdlib.get_logger("api")
 
@@ -42,6 +43,10 @@ _LOGGED_PARAMETERS: Final = ("license_id", "region", "token_id")
 """Path parameters that name nobody and open nothing; no other part of a path is ever logged."""
 
 _UNMATCHED: Final = "unmatched"
+
+_BUSY_SECONDS: Final = 2
+_ALWAYS_ANSWERED: Final = frozenset({"/healthz"})
+"""A busy node lives: whoever restarts the dead must hear it."""
 
 _NO_STORE: Final = (b"cache-control", b"no-store")
 _FIXED_HEADERS: Final = (
@@ -117,6 +122,34 @@ class Frame:
             milliseconds=round(seconds * 1000, 2),
             **{name: parameters[name] for name in _LOGGED_PARAMETERS if name in parameters},
         )
+
+
+class InFlight:
+    """The middle layer: see the module's text. One event loop uses it.
+
+    Requests are counted, not connections: those that idle between requests take no place.
+    """
+
+    def __init__(self, app: ASGIApp, *, most: int) -> None:
+        self._app = app
+        self._most = most
+        self._count = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] in _ALWAYS_ANSWERED:
+            await self._app(scope, receive, send)
+            return
+        if self._count >= self._most:
+            error = BusyError(
+                f"{self._most} requests are in hand; retry in a moment", retry_after=_BUSY_SECONDS
+            )
+            await refuse(scope, receive, send, error)
+            return
+        self._count += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._count -= 1
 
 
 class Guard:

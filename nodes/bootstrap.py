@@ -268,6 +268,7 @@ def _api_settings(settings: NodeSettings) -> ApiSettings:
         max_batch_bytes=settings.max_batch_bytes,
         max_header_bytes=settings.max_header_bytes,
         body_seconds=settings.body_seconds,
+        max_concurrent_requests=settings.max_concurrent_requests,
         max_concurrent_uploads=settings.max_concurrent_uploads,
         verify_rate=settings.verify_rate,
         peer_find_rate=f"{settings.peer_budget_per_minute}/minute",

@@ -95,7 +95,6 @@ def _server(app: ASGIApp, settings: NodeSettings) -> _Server:
             server_header=False,
             proxy_headers=bool(settings.trusted_proxies),
             forwarded_allow_ips=list(settings.trusted_proxies),
-            limit_concurrency=settings.max_concurrent_requests,
             timeout_graceful_shutdown=max(
                 1, int(settings.shutdown_timeout_seconds * _SHARE_FOR_REQUESTS)
             ),

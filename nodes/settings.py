@@ -251,7 +251,7 @@ class NodeSettings(BaseSettings):
         8, ge=1, description="Large bodies that are held in memory at once."
     )
     max_concurrent_requests: int = Field(
-        200, ge=1, description="Connections and requests at once; more are answered 503."
+        200, ge=1, description="Requests in hand at once; more are answered 503."
     )
     verify_rate: str = Field(
         "60/minute",

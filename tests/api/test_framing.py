@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from httpx2 import ASGITransport, AsyncClient, Response
 from structlog.testing import capture_logs
 
 from tests.api.support import Node, code_of
@@ -171,6 +173,51 @@ def test_body_in_pieces(node: Node) -> None:
     ]
     sent = drive(node, *pieces, {"type": "http.request"})
     assert sent[0]["status"] == 200
+
+
+def test_more_requests_than_the_node_can_have_in_hand(node: Node) -> None:
+    """One waits for its body; meanwhile others are refused as a problem, and after it none is."""
+    app = node.client(max_concurrent_requests=1, access_log=True).app
+
+    async def ask_around() -> tuple[Response, Response, Response]:
+        arriving, rest = asyncio.Event(), asyncio.Event()
+
+        async def body() -> AsyncIterator[bytes]:
+            yield b'{"check_code":'
+            arriving.set()
+            await rest.wait()
+            yield b'"x"}'
+
+        transport = ASGITransport(app=app)
+        headers = {"Content-Type": "application/json", "Accept-Language": "en"}
+        async with AsyncClient(
+            transport=transport, base_url="http://node", headers=headers
+        ) as client:
+            slow = asyncio.create_task(client.post("/v1/verify", content=body()))
+            await arriving.wait()
+            refused = await client.get("/v1/regions")
+            alive = await client.get("/healthz")
+            rest.set()
+            assert (await slow).status_code == 200
+            return refused, alive, await client.get("/v1/regions")
+
+    with capture_logs() as lines:
+        refused, alive, later = asyncio.run(ask_around())
+    assert refused.status_code == refused.json()["status"] == 503
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert refused.headers["retry-after"] == "2"
+    assert refused.headers["x-request-id"] == refused.json()["request_id"]
+    assert refused.json()["code"] == "busy"
+    assert alive.status_code == 200
+    assert later.status_code == 200
+    assert 503 in [line["status"] for line in lines if line["event"] == "request"]
+
+
+def test_a_request_that_fails_gives_its_place_back(node: Node) -> None:
+    broken: Any = Exploding()
+    services = replace(node.services, look_up=broken)
+    client = replace(node, services=services).client("clerk", max_concurrent_requests=1)
+    assert [client.get("/v1/licenses").status_code for _ in range(3)] == [500, 500, 500]
 
 
 def test_parallel_requests_keep_their_own_ids(node: Node) -> None:
