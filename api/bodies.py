@@ -7,6 +7,7 @@ coercion. What is wrong is answered by field; values are never repeated.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,6 +29,9 @@ BodyDescription = Mapping[str, Any]
 
 JSON: Final = "application/json"
 FORM: Final = "multipart/form-data"
+
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
+_OTHER_NAME: Final = "(another name)"
 
 MAX_FAULTS: Final = 100
 """Faults that one answer names; a caller corrects those first."""
@@ -147,13 +151,16 @@ def faults_of(details: Iterable[Mapping[str, Any]], *, row: int | None = None) -
 
 
 def path_of(location: Iterable[object]) -> str:
-    """A path such as `holders[0].code`; names from outside are cut to 64 characters."""
+    """A path such as `holders[0].code`. A name that does not look like a member's or a header
+    field's is not repeated: a caller's own name may be a person's number.
+    """
     path = ""
     for step in location:
         if isinstance(step, int):
             path += f"[{step}]"
         else:
-            path += ("." if path else "") + str(step)[:64]
+            name = str(step)
+            path += ("." if path else "") + (name if _NAME.fullmatch(name) else _OTHER_NAME)
     return path or "body"
 
 

@@ -282,6 +282,26 @@ def test_unknown_member_is_named_and_its_value_is_not(node: Node) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("x" * 40, "x" * 40),
+        ("x" * 41, "(another name)"),
+        ("110101199003070731", "(another name)"),
+        ("王五", "(another name)"),
+        ("a b", "(another name)"),
+        ("name\n", "(another name)"),
+        ("", "(another name)"),
+    ],
+)
+def test_a_name_that_looks_like_no_members_is_not_repeated(
+    node: Node, name: str, said: str
+) -> None:
+    answered = node.client("business").post(POST, json=node.json() | {name: "x"})
+    (fault,) = answered.json()["errors"]
+    assert (fault["field"], fault["code"]) == (said, "unknown_member")
+
+
+@pytest.mark.parametrize(
     "header",
     ["Bearer", "Bearer llt_wrong", "Bearer \u00e9", "Basic eDp5", "llt_x", "Bearer  "],
 )
