@@ -12,7 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Final
 
 from ledger import canonical
 from ledger.bundle import Bundle, Inclusion, LogProof, build_bundle
@@ -25,6 +24,7 @@ from ledger.ports.licenses import LicenseRecord
 from ledger.ports.log import LogName
 from ledger.ports.mirror import MirrorPosition
 from ledger.promise import parse_promise
+from ledger.services.authority_memory import AuthorityMemory, Known
 from ledger.services.proof_memory import ProofMemory
 from ledger.services.sealed import open_disclosures
 from ledger.tile_tree import TileTree, tile_interior
@@ -38,8 +38,6 @@ from ledger.types import (
     LogKind,
     Region,
 )
-
-_MOST_AUTHORITIES: Final = 4096
 
 remembered_interior = lru_cache(maxsize=2048)(tile_interior)
 """`tile_interior`, which depends on a tile's bytes alone, with a memory of 2,048 tiles."""
@@ -62,7 +60,7 @@ class Evidence:
     def __init__(self, *, cipher: Cipher, settings: EvidenceSettings) -> None:
         self._cipher = cipher
         self._proofs = ProofMemory()
-        self._authorities: dict[tuple[Region, str, AnchoredHead | None], tuple[bool, bool]] = {}
+        self._authorities = AuthorityMemory()
         self.settings = settings
 
     def build(
@@ -123,10 +121,15 @@ class Evidence:
         """What the mirror says of `bundle`: now, or as of an instant in the past."""
         position = session.mirror.position()
         block = _speaking_block(session, position, as_of)
-        facts = None if block is None else self._facts(session, bundle, block)
+        facts = None
+        if position is not None and block is not None:
+            known = self._authorities.valid_in(session, position.final)
+            facts = self._facts(session, bundle, block, known)
         return Trust(chain_id=self.settings.chain_id, facts=facts, max_age=self.settings.max_age)
 
-    def _facts(self, session: ReadSession, bundle: Bundle, block: BlockRef) -> ChainFacts:
+    def _facts(
+        self, session: ReadSession, bundle: Bundle, block: BlockRef, known: Known
+    ) -> ChainFacts:
         mirror, entry, log = session.mirror, bundle.entry, bundle.log
         at = block.number
         anchor = None
@@ -139,7 +142,7 @@ class Evidence:
             status = mirror.status(entry.region, log.position, as_of=at)
             if anchor is None:
                 mirrored_size = _size_in_epoch(session, entry.region, log.head.epoch, at)
-        active, granted = self._authority(session, bundle, anchor, at)
+        active, granted = self._authority(session, bundle, anchor, at, known)
         return ChainFacts(
             block=block,
             finality=self.settings.finality,
@@ -153,23 +156,24 @@ class Evidence:
         )
 
     def _authority(
-        self, session: ReadSession, bundle: Bundle, anchor: AnchoredHead | None, at: int
+        self,
+        session: ReadSession,
+        bundle: Bundle,
+        anchor: AnchoredHead | None,
+        at: int,
+        known: Known,
     ) -> tuple[bool, bool]:
         """(region active, type granted) at the anchor's block; at `at` while there is no anchor."""
         region, type_code = bundle.entry.region, bundle.entry.type_code
-        key = (region, type_code, anchor)
-        if anchor is not None and (known := self._authorities.get(key)) is not None:
-            return known
+        if anchor is not None and (found := known.get((region, type_code, anchor))) is not None:
+            return found
         judged_at = at if anchor is None else anchor.block_number
         found = (
             session.mirror.region_active(region, at_block=judged_at),
             session.mirror.type_granted(region, type_hash(type_code), at_block=judged_at),
         )
-        # `anchor` lies in a final block: what held there can't change any more.
         if anchor is not None:
-            if len(self._authorities) >= _MOST_AUTHORITIES:
-                self._authorities.clear()
-            self._authorities[key] = found
+            self._authorities.remember(known, region, type_code, anchor, found)
         return found
 
     def _log_proof(
