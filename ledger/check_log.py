@@ -133,7 +133,9 @@ def _broken_promise(bundle: Bundle, facts: ChainFacts) -> Check | None:
         return failed(4, "root_not_on_chain", "the registration promise is for another entry")
     if key is None:
         return failed(
-            4, "root_not_on_chain", "the registration promise names a key that is not on the chain"
+            4,
+            "root_not_on_chain",
+            "the registration promise names a key that the region had not, or no longer",
         )
     try:
         promise.verify(key)

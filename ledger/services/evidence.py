@@ -12,12 +12,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Final
 
 from ledger import canonical
 from ledger.bundle import Bundle, Inclusion, LogProof, build_bundle
 from ledger.errors import IntegrityError, MalformedError, VerificationError
 from ledger.hashing import type_hash
-from ledger.keys import KeyAlgorithm, VerifyingKey
+from ledger.keys import KeyAlgorithm, KeyId, VerifyingKey
 from ledger.ports.cipher import Cipher
 from ledger.ports.database import ReadSession
 from ledger.ports.licenses import LicenseRecord
@@ -38,6 +39,10 @@ from ledger.types import (
     LogKind,
     Region,
 )
+
+RETIRED_KEY_SLACK: Final = timedelta(minutes=10)
+"""How long after a signing key's end its promises still count: a node signs with the old one until
+it is restarted, and its clock is not the chain's."""
 
 remembered_interior = lru_cache(maxsize=2048)(tile_interior)
 """`tile_interior`, which depends on a tile's bytes alone, with a memory of 2,048 tiles."""
@@ -257,10 +262,22 @@ def _size_in_epoch(session: ReadSession, region: Region, epoch: int, as_of: int)
 
 
 def _promise_keys(session: ReadSession, bundle: Bundle, as_of: int) -> dict[int, VerifyingKey]:
+    """The key that the promise names, if it was the region's when the promise was made."""
     promise = bundle.promise
     if promise is None:
         return {}
     key = session.mirror.signing_key(promise.key.region, promise.key.number, as_of=as_of)
     if key is None or key.algorithm != KeyAlgorithm.ED25519:
         return {}
+    if not _was_current(session, promise.key, promise.time, as_of):
+        return {}
     return {promise.key.number: VerifyingKey(key.public)}
+
+
+def _was_current(session: ReadSession, key: KeyId, at: datetime, as_of: int) -> bool:
+    """Whether the key had not ended at `at`: it ends in the block from which the next one holds."""
+    following = session.mirror.signing_key(key.region, key.number + 1, as_of=as_of)
+    if following is None or following.since_block > as_of:
+        return True
+    end = session.mirror.block(following.since_block)
+    return end is not None and at.timestamp() <= end.time + RETIRED_KEY_SLACK.total_seconds()
