@@ -14,7 +14,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Final
 
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -163,10 +163,18 @@ class NodeSettings(BaseSettings):
 
     # --- Pipeline
     anchor_within_seconds: int = Field(
-        3600, gt=0, description="What a registration promise gives: stored to anchored."
+        3600,
+        gt=0,
+        le=7 * 86400,
+        description="What a registration promise gives: stored to anchored. At most 604800 (7 "
+        "days): no verifier believes a longer promise.",
     )
     max_anchor_lag_seconds: int = Field(
-        1800, gt=0, description="Registrations are refused (503) once one has waited so long."
+        1800,
+        gt=0,
+        validate_default=True,
+        description="Registrations are refused (503) once one has waited so long. Less than "
+        "`anchor_within_seconds`, so that no promise is given that cannot be kept.",
     )
     max_pending_licenses: int = Field(
         100_000, gt=0, description="Registrations that may wait for a position, then 503."
@@ -276,6 +284,15 @@ class NodeSettings(BaseSettings):
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("max_anchor_lag_seconds")
+    @classmethod
+    def _leaves_time_to_anchor(cls, value: int, info: ValidationInfo) -> int:
+        # Absent when it is wrong itself, which is then what is said.
+        promised = info.data.get("anchor_within_seconds")
+        if promised is not None and value >= promised:
+            raise ValueError(f"{value} must be less than anchor_within_seconds, {promised}")
         return value
 
     @classmethod

@@ -100,9 +100,10 @@ def _describe(error: ValidationError, places: _Places) -> str:
     lines = []
     for one in error.errors(include_url=False):
         name = str(one["loc"][0]) if one["loc"] else "settings"
+        said = str(one["msg"]).removeprefix("Value error, ")
         problem = {
             "missing": "is required and not set",
             "extra_forbidden": "is no setting; see docs/configuration.md",
         }.get(one["type"])
-        lines.append(f"{places.of(name)} {problem or 'is wrong: ' + str(one['msg'])}")
+        lines.append(f"{places.of(name)} {problem or 'is wrong: ' + said}")
     return "; ".join(lines)

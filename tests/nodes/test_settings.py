@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.check_log import LONGEST_PROMISE
 from ledger.errors import ConfigurationError
 from nodes.settings import NodeSettings
 from nodes.settings_docs import EXAMPLE, REFERENCE, render_example, render_reference
@@ -103,6 +104,34 @@ def test_lists_are_separated_by_commas(tmp_path: Path) -> None:
 def test_who_migrates(tmp_path: Path, url: str, migrate: str, may: bool) -> None:
     more = f"database_url = '{url}'\nmigrate = '{migrate}'\n"
     assert load_settings(written(tmp_path, more)).should_migrate is may
+
+
+def test_a_promise_is_no_longer_than_verifiers_believe(tmp_path: Path) -> None:
+    longest = int(LONGEST_PROMISE.total_seconds())
+    settings = load_settings(written(tmp_path, f"anchor_within_seconds = {longest}\n"))
+    assert settings.anchor_within_seconds == longest
+    told = refusal(tmp_path, f"anchor_within_seconds = {longest + 1}\n")
+    assert "anchor_within_seconds in" in told
+    assert str(longest) in told
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "anchor_within_seconds = 600\n",
+        "anchor_within_seconds = 600\nmax_anchor_lag_seconds = 600\n",
+        "max_anchor_lag_seconds = 3600\n",
+    ],
+)
+def test_registrations_stop_before_a_promise_could_be_broken(tmp_path: Path, more: str) -> None:
+    told = refusal(tmp_path, more)
+    assert "max_anchor_lag_seconds" in told
+    assert "must be less than anchor_within_seconds" in told
+
+
+def test_the_time_to_anchor_is_the_operators_to_choose(tmp_path: Path) -> None:
+    more = "anchor_within_seconds = 600\nmax_anchor_lag_seconds = 599\n"
+    assert load_settings(written(tmp_path, more)).max_anchor_lag_seconds == 599
 
 
 def test_every_setting_is_described_with_its_unit() -> None:
