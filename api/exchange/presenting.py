@@ -14,14 +14,14 @@ from api.media import EXTENSIONS
 from ledger.bundle import Bundle
 from ledger.errors import IntegrityError
 from ledger.license import FILE
-from ledger.services.exchange import ForeignLicense, RegionAnswer, RegionOutcome
+from ledger.services.exchange import ForeignLicense, RegionAnswer
 from ledger.services.lookup import first_problem_number
 
 
 def search_members(answers: Sequence[RegionAnswer]) -> dict[str, Any]:
     """The members of `ExchangeSearchOut`."""
     return {
-        "complete": all(one.outcome is RegionOutcome.ANSWERED for one in answers),
+        "complete": all(one.is_complete for one in answers),
         "regions": [
             {
                 "region": one.region,
@@ -31,6 +31,7 @@ def search_members(answers: Sequence[RegionAnswer]) -> dict[str, Any]:
                 "refusals": [
                     {"type": held.type_code, "reason": held.reason} for held in one.refusals
                 ],
+                "more": one.more,
             }
             for one in answers
         ],

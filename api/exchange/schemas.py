@@ -107,6 +107,9 @@ class RegionAnswerOut(Answer):
     detail: Annotated[str, Field(description="Why it did not answer in full, and what to do.")]
     licenses: list[ForeignLicenseOut]
     refusals: list[HeldBackOut]
+    more: Annotated[
+        bool, Field(description="Whether the holder has more licenses there; narrow by type.")
+    ]
 
 
 class ExchangeSearchOut(Answer):
@@ -124,6 +127,7 @@ class ExchangeSearchOut(Answer):
                             "detail": "",
                             "licenses": [_LICENSE_EXAMPLE],
                             "refusals": [{"type": _TYPE, "reason": "authorization_required"}],
+                            "more": False,
                         },
                         {
                             "region": "130000",
@@ -131,6 +135,7 @@ class ExchangeSearchOut(Answer):
                             "detail": "no answer in 5 s; ask again later",
                             "licenses": [],
                             "refusals": [],
+                            "more": False,
                         },
                     ],
                 }
@@ -138,7 +143,9 @@ class ExchangeSearchOut(Answer):
         }
     )
 
-    complete: Annotated[bool, Field(description="Whether every region answered.")]
+    complete: Annotated[
+        bool, Field(description="Whether every region answered, and with all it has.")
+    ]
     regions: list[RegionAnswerOut]
 
 

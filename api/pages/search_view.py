@@ -10,6 +10,7 @@ from ledger.license import FILE
 from ledger.ports.peers import PeerRefusal
 from ledger.services.exchange import ForeignLicense, RegionAnswer, RegionOutcome
 from ledger.services.lookup import first_problem_number
+from ledger.types import Region
 from ledger.verdict import CHECK_NAMES
 
 
@@ -56,10 +57,13 @@ class RegionView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchView:
-    """The whole answer; `partial` names the regions that did not answer, or is empty."""
+    """The whole answer. `partial` names the regions that did not answer, `cut` those that have
+    more than they sent; each is empty when there is none.
+    """
 
     summary: str
     partial: str
+    cut: str
     regions: tuple[RegionView, ...]
 
 
@@ -67,7 +71,7 @@ def search_view(presenter: Presenter, answers: Sequence[RegionAnswer]) -> Search
     """The view of a search's answer."""
     words = presenter.words
     silent = [one.region for one in answers if one.outcome is not RegionOutcome.ANSWERED]
-    names = words("site.list_separator").join(map(presenter.region_name, silent))
+    cut = [one.region for one in answers if one.more]
     return SearchView(
         summary=words(
             "clerk.summary",
@@ -75,9 +79,14 @@ def search_view(presenter: Presenter, answers: Sequence[RegionAnswer]) -> Search
             answered=len(answers) - len(silent),
             found=sum(len(one.licenses) for one in answers),
         ),
-        partial=words("clerk.partial", regions=names) if silent else "",
+        partial=words("clerk.partial", regions=_names(presenter, silent)) if silent else "",
+        cut=words("clerk.cut", regions=_names(presenter, cut)) if cut else "",
         regions=tuple(_region(presenter, one) for one in answers),
     )
+
+
+def _names(presenter: Presenter, regions: Sequence[Region]) -> str:
+    return presenter.words("site.list_separator").join(map(presenter.region_name, regions))
 
 
 def refusal_text(presenter: Presenter, reason: str) -> str:
@@ -103,6 +112,8 @@ def _region(presenter: Presenter, answer: RegionAnswer) -> RegionView:
         why = words("clerk.region.unreachable_next")
     elif answer.outcome is RegionOutcome.REFUSED:
         why = refusal_text(presenter, answer.detail.partition(":")[0])
+    elif answer.more:
+        why = words("clerk.region.more", count=len(answer.licenses))
     elif not answer.licenses:
         why = words("clerk.region.empty")
     return RegionView(
@@ -110,7 +121,7 @@ def _region(presenter: Presenter, answer: RegionAnswer) -> RegionView:
         outcome=answer.outcome,
         outcome_word=words(f"clerk.region.{answer.outcome.value}"),
         why=why,
-        note=answer.detail,
+        note="" if answer.outcome is RegionOutcome.ANSWERED else answer.detail,
         found=tuple(_found(presenter, one) for one in answer.licenses),
         held_back=tuple(_held_back(presenter, answer.refusals)),
     )

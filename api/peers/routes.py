@@ -57,6 +57,7 @@ def search(
                 }
                 for one in answer.failures
             ],
+            "more": answer.more,
         }
     )
 

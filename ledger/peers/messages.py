@@ -1,6 +1,7 @@
 """What travels between nodes: JSON answers as strict models, requests, and the frame of a file.
 
-    /v1/peer/search  {v, holder_code, types[], purpose} → {v, bundles[], refusals[], failures[]}
+    /v1/peer/search  {v, holder_code, types[], purpose}
+                     → {v, bundles[], refusals[], failures[], more}
     /v1/peer/bundle  {v, id, purpose}                   → {v, bundle}
     /v1/peer/file    {v, id, purpose}                   → frame: bundle and file
     /v1/peer/find    {v, check_code|null, sha256|null}  → {v, bundle|null}
@@ -69,6 +70,7 @@ class _SearchAnswer(_Versioned):
     bundles: Annotated[list[object], Field(max_length=_MAX_LICENSES)]
     refusals: Annotated[list[_Refusal], Field(max_length=_MAX_REFUSALS)]
     failures: Annotated[list[_Failure], Field(max_length=_MAX_LICENSES)]
+    more: bool
 
 
 class _BundleAnswer(_Versioned):
@@ -120,6 +122,7 @@ def parse_search_answer(body: bytes) -> PeerAnswer:
             PeerFailure(license_id=one.id, type_code=one.type, reason=one.reason, check=one.check)
             for one in answer.failures
         ),
+        more=answer.more,
     )
 
 

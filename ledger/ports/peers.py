@@ -45,6 +45,8 @@ class PeerAnswer:
     unverified_bundles: tuple[object, ...]
     refusals: tuple[PeerRefusal, ...]
     failures: tuple[PeerFailure, ...]
+    more: bool
+    """Whether the holder has more licenses there than the peer sent."""
 
 
 class Peers(Protocol):

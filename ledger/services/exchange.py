@@ -70,6 +70,13 @@ class RegionAnswer:
     """Why, and what to do, when it did not answer in full; empty otherwise."""
     licenses: tuple[ForeignLicense, ...] = ()
     refusals: tuple[PeerRefusal, ...] = ()
+    more: bool = False
+    """Whether the holder has more licenses there than the region sent."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether this is all that the region may show of the holder."""
+        return self.outcome is RegionOutcome.ANSWERED and not self.more
 
 
 class Exchange:
@@ -188,9 +195,10 @@ class Exchange:
         return RegionAnswer(
             region=peer.code,
             outcome=RegionOutcome.ANSWERED,
-            detail="",
+            detail=f"more than {len(licenses)}; narrow by type" if answer.more else "",
             licenses=licenses,
             refusals=answer.refusals,
+            more=answer.more,
         )
 
     def _verify_all(

@@ -20,6 +20,7 @@ from ledger.ports.database import Database, ReadSession
 from ledger.ports.peers import PeerAnswer, PeerFailure, PeerQuery, PeerRefusal
 from ledger.purpose import Purpose, require_complete
 from ledger.services.lookup import (
+    MOST_FOUND,
     FoundLicense,
     LookUp,
     first_problem_number,
@@ -38,7 +39,10 @@ class Provision:
         self._look_up = look_up
 
     def search(self, asking: Region, query: PeerQuery) -> PeerAnswer:
-        """The holder's licenses of every type that `asking` may look up for this purpose."""
+        """The holder's licenses of every type that `asking` may look up for this purpose.
+
+        The newest `MOST_FOUND` of them; `more` says whether there are others.
+        """
         require_complete(query.purpose)
         digest = lookup_digests.of_holder(self._cipher, query.holder_code)
         with self._database.read() as session:
@@ -57,9 +61,10 @@ class Provision:
                 for type_ in types
             }
             allowed = [code for code, decision in decisions.items() if decision.is_allowed]
+            records = session.licenses.by_holder(digest, allowed, MOST_FOUND + 1) if allowed else ()
             found = [
                 self._look_up.examine(session, record, Question(holder_code=query.holder_code))
-                for record in (session.licenses.by_holder(digest, allowed) if allowed else ())
+                for record in records[:MOST_FOUND]
             ]
         by_code = {type_.code: type_ for type_ in types}
         return PeerAnswer(
@@ -83,6 +88,7 @@ class Provision:
                 for one in found
                 if one.bundle is None
             ),
+            more=len(records) > MOST_FOUND,
         )
 
     def bundle(self, asking: Region, license_id: str, purpose: Purpose) -> Bundle:

@@ -31,7 +31,8 @@ def lookup(
     token: Token = None,
     as_json: AsJson = False,
 ) -> None:
-    """Find a holder's licenses in other regions. Exit code 5: a region did not answer.
+    """Find a holder's licenses in other regions. Exit code 5: a region did not answer; 1: one has
+    more licenses of the holder than it sent.
 
     The holder's code is read from a file, standard input or a prompt, never from an argument.
     """
@@ -59,7 +60,9 @@ def lookup(
 
 def _outcome(answer: dict[str, Any]) -> ExitCode:
     outcomes = {str(one.get("outcome")) for one in answer.get("regions") or ()}
-    return ExitCode.UNREACHABLE if "unreachable" in outcomes else ExitCode.REFUSED
+    if "unreachable" in outcomes:
+        return ExitCode.UNREACHABLE
+    return ExitCode.REFUSED if "refused" in outcomes else ExitCode.FAILED
 
 
 def _write(answer: dict[str, Any]) -> None:
@@ -78,7 +81,9 @@ def _write(answer: dict[str, Any]) -> None:
             line += f", {len(region.get('licenses') or [])} found"
         if held_back:
             line += f", {len(held_back)} types held back"
-        write_line(f"{line} {region.get('detail') or ''}".rstrip())
+        if detail := region.get("detail"):
+            line += f" ({detail})"
+        write_line(line)
     for reason, count in sorted(_held_back(regions).items()):
         write_line(f"held back: {reason}, {count} types")
 

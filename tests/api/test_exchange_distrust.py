@@ -188,7 +188,7 @@ def test_a_region_that_returns_another_license(nodes: Nodes, asking: Node) -> No
 
 def test_a_region_that_returns_another_regions_license(nodes: Nodes, asking: Node) -> None:
     bundle = bundle_of(nodes["130000"], register(nodes, "130000"))
-    told = {"v": 1, "bundles": [bundle], "refusals": [], "failures": []}
+    told = {"v": 1, "bundles": [bundle], "refusals": [], "failures": [], "more": False}
     with raw_peer_in_thread(lying(nodes["110000"], nodes["110000"].url, told)) as url:
         move(nodes, "110000", url)
         answer = search(asking, regions=["110000"])
@@ -200,7 +200,7 @@ def test_a_region_that_invents_a_license(nodes: Nodes, asking: Node) -> None:
     """Everything recomputed to match, by the region itself, and not anchored."""
     bundle = bundle_of(nodes["110000"], register(nodes, "110000"))
     bundle["entry"]["valid_until"] = "2039-12-31"
-    told = {"v": 1, "bundles": [bundle, {}, 7], "refusals": [], "failures": []}
+    told = {"v": 1, "bundles": [bundle, {}, 7], "refusals": [], "failures": [], "more": False}
     with raw_peer_in_thread(lying(nodes["110000"], nodes["110000"].url, told)) as url:
         move(nodes, "110000", url)
         answer = search(asking, regions=["110000"])
@@ -215,11 +215,25 @@ def test_a_region_that_calls_a_withheld_license_valid(
 ) -> None:
     """What a region says of its own checks can only speak against a license."""
     failure = {"id": "0193ffff-0000-7000-8000-000000000000", "type": "", "check": 2}
-    told = {"v": 1, "bundles": [], "refusals": [], "failures": [failure | {"reason": reason}]}
+    failures = [failure | {"reason": reason}]
+    told = {"v": 1, "bundles": [], "refusals": [], "failures": failures, "more": False}
     with raw_peer_in_thread(lying(nodes["110000"], nodes["110000"].url, told)) as url:
         move(nodes, "110000", url)
         answer = search(asking, regions=["110000"])
     assert part_of(answer, "110000")["licenses"] == []
+
+
+def test_a_region_that_sent_less_than_it_has(nodes: Nodes, asking: Node) -> None:
+    bundle = bundle_of(nodes["110000"], register(nodes, "110000"))
+    told = {"v": 1, "bundles": [bundle], "refusals": [], "failures": [], "more": True}
+    with raw_peer_in_thread(lying(nodes["110000"], nodes["110000"].url, told)) as url:
+        move(nodes, "110000", url)
+        answer = search(asking, regions=["110000", "130000"])
+    assert answer["complete"] is False
+    cut, whole = part_of(answer, "110000"), part_of(answer, "130000")
+    assert (cut["outcome"], cut["more"]) == ("answered", True)
+    assert cut["detail"] == "more than 1; narrow by type"
+    assert (whole["outcome"], whole["more"], whole["detail"]) == ("answered", False, "")
 
 
 def test_a_region_that_shows_a_valid_license_for_any_digest(nodes: Nodes, asking: Node) -> None:

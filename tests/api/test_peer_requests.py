@@ -258,7 +258,7 @@ async def test_the_client_reads_what_the_routes_write(
     async with client_of(asking.region) as client:
         answer = await client.search(peer, query)
         assert license_id in [one["entry"]["id"] for one in answer.unverified_bundles]  # type: ignore[index]
-        assert (answer.refusals, answer.failures) == ((), ())
+        assert (answer.refusals, answer.failures, answer.more) == ((), (), False)
         bundle, content = await client.file(peer, license_id, PURPOSE)
         assert content == b"%PDF-1.7 of the protocol"
         assert isinstance(bundle, dict)

@@ -28,7 +28,7 @@ from tests.support.region import START, TestRegion, open_region
 
 KEY = SigningKey.from_bytes(bytes([9]) * 32)
 QUERY = PeerQuery(holder_code="91110000MA01ABCD1M", type_codes=(), purpose=PURPOSE)
-EMPTY = b'{"bundles":[],"failures":[],"refusals":[],"v":1}'
+EMPTY = b'{"bundles":[],"failures":[],"more":false,"refusals":[],"v":1}'
 SETTINGS = replace(LOOPBACK, max_answer_bytes=100_000, max_file_bytes=100_000, file_seconds=2.0)
 PATIENT = replace(SETTINGS, answer_seconds=20.0)
 

@@ -18,6 +18,7 @@ SEARCH = {
     "bundles": [{"any": "thing"}],
     "refusals": [{"type": "11100000000013338W032", "reason": "authorization_required"}],
     "failures": [{"id": "0193", "type": "T", "reason": "content_mismatch", "check": 2}],
+    "more": True,
 }
 
 
@@ -30,6 +31,7 @@ def test_a_search_answer_is_read() -> None:
     assert answer.failures == (
         PeerFailure(license_id="0193", type_code="T", reason="content_mismatch", check=2),
     )
+    assert answer.more is True
 
 
 @pytest.mark.parametrize(
@@ -47,6 +49,9 @@ def test_a_search_answer_is_read() -> None:
         {"failures": [{"id": "0193", "type": "T", "reason": "malformed", "check": 9}]},
         {"failures": [{"id": "0193", "type": "T", "reason": "malformed", "check": "2"}]},
         {"bundles": [{}] * 1001},
+        {"more": None},
+        {"more": 0},
+        {"more": "true"},
     ],
 )
 def test_another_form_is_refused(change: dict[str, object]) -> None:
