@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 from pathlib import Path
 from string import Formatter
@@ -15,18 +16,19 @@ from api.pages.presented import query_from_text
 from api.pages.search_form import PURPOSE_FIELDS
 from api.pages.words import LANGUAGES, language_of, load_words
 from api.problems import BY_CODE
-from ledger import verification
+from ledger import check_content, check_log, verification
 from ledger.catalogue import _COMMON_LEVELS
 from ledger.errors import InvalidInputError
 from ledger.policy import Action, decide
 from ledger.services.exchange import RegionOutcome
 from ledger.types import LicenseStatus
-from ledger.verdict import CHECK_NAMES, REASONS, Outcome, Value
+from ledger.verdict import CHECK_NAMES, REASONS, Outcome, Value, failed, passed, undecided
 from nodes.devnet.samples.fields import LABELS
 from tests.support.peers import PURPOSE
 from tests.support.region import CATALOGUE
 
 PAGES = Path(words.__file__).parent
+CHECKS = (verification, check_content, check_log)
 TEMPLATES = sorted((PAGES / "templates").glob("*.html"))
 CATALOGUES = load_words()
 
@@ -44,9 +46,10 @@ def refusals() -> set[str]:
 
 def evidence_names() -> set[str]:
     """What the checks give as evidence, read off the source that gives it."""
-    tree = ast.parse(Path(verification.__file__).read_text(encoding="utf-8"))
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    makers = {"_check", "_failed", "_unknown"}
+    sources = [inspect.getsource(one) for one in CHECKS]
+    trees = map(ast.parse, sources)
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    makers = {check.__name__ for check in (failed, passed, undecided)}
     return {"valid_from", "valid_until", "day"} | {
         keyword.arg
         for call in calls
