@@ -69,7 +69,12 @@ class Provision:
         by_code = {type_.code: type_ for type_ in types}
         return PeerAnswer(
             unverified_bundles=tuple(
-                self._disclose(one.bundle, decisions[one.record.type_code], by_code).to_json()
+                _disclose(
+                    one.bundle,
+                    by_code[one.record.type_code],
+                    decisions[one.record.type_code],
+                    holder_was_asked_for=True,
+                ).to_json()
                 for one in found
                 if one.bundle is not None
             ),
@@ -96,7 +101,7 @@ class Provision:
         found, type_, decision = self._one(asking, license_id, purpose, Action.LOOK_UP)
         if found.bundle is None:
             raise integrity_error(found)
-        return self._disclose(found.bundle, decision, {type_.code: type_})
+        return _disclose(found.bundle, type_, decision, holder_was_asked_for=False)
 
     def file(self, asking: Region, license_id: str, purpose: Purpose) -> tuple[Bundle, bytes]:
         """One license with its file. Raise NotPermittedError, NotFoundError, IntegrityError."""
@@ -109,7 +114,7 @@ class Provision:
                 "the file shows fields above what this request may see", reason=decision.reason
             )
         content = self._look_up.file_of(found)
-        return self._disclose(found.bundle, decision, {type_.code: type_}), content
+        return _disclose(found.bundle, type_, decision, holder_was_asked_for=False), content
 
     def _one(
         self, asking: Region, license_id: str, purpose: Purpose, action: Action
@@ -134,17 +139,16 @@ class Provision:
                 )
             return self._look_up.examine(session, record), type_, decision
 
-    def _disclose(
-        self, bundle: Bundle, decision: Decision, types: dict[str, LicenseType]
-    ) -> Bundle:
-        return bundle.with_only(
-            disclosed_names(
-                decision,
-                types[bundle.entry.type_code],
-                bundle.disclosed(),
-                holder_was_asked_for=True,
-            )
+
+def _disclose(
+    bundle: Bundle, type_: LicenseType, decision: Decision, *, holder_was_asked_for: bool
+) -> Bundle:
+    """What the asker may see. A search names the holder; an id does not, and it tells nobody."""
+    return bundle.with_only(
+        disclosed_names(
+            decision, type_, bundle.disclosed(), holder_was_asked_for=holder_was_asked_for
         )
+    )
 
 
 def _as_decided(session: ReadSession, type_: LicenseType) -> LicenseType:

@@ -107,6 +107,23 @@ def test_fields_above_the_clearance_stay_digests(nodes: Nodes, asking: Node) -> 
     assert len(bundle.entry.sd) > len(bundle.disclosures)
 
 
+@pytest.mark.parametrize("region", ["110000", "133100"])
+def test_an_id_does_not_tell_who_holds_it(nodes: Nodes, asking: Node, region: str) -> None:
+    """Only a search names the holder: whoever has an id alone is not told whose it is."""
+    license_id = register(nodes, region, person_type(2))
+    found = licenses_of(search(asking, PERSON), region)[license_id]
+    (holder,) = found["verdict"]["license"]["fields"]["holders"]
+    assert holder["code"] == PERSON
+    answer = fetch(asking, region, license_id)
+    assert answer.json()["verdict"]["reason"] == "ok"
+    bundle = parse_bundle(answer.json()["bundle"])
+    assert "certificate_name" in bundle.disclosed()
+    assert "holders" not in bundle.disclosed()
+    assert PERSON not in answer.text
+    firms = fetch(asking, region, register(nodes, region)).json()["verdict"]["license"]
+    assert firms["fields"]["holders"][0]["code"] == FIRM, "an organisation is no secret"
+
+
 def test_one_license_with_its_bundle(nodes: Nodes, asking: Node) -> None:
     license_id = register(nodes, "110000")
     answer = fetch(asking, "110000", license_id)
