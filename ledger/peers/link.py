@@ -120,14 +120,11 @@ class Link:
         except TimeoutError as error:
             self.distrust()
             raise PeerUnreachableError(
-                f"{region} did not answer in {seconds:g} s", region=region
+                f"{region} did not answer in {seconds:g} s; ask again later", region=region
             ) from error
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError) as error:
             self.distrust()
-            raise PeerUnreachableError(
-                f"{region} cannot be reached or does not speak HTTP ({type(error).__name__})",
-                region=region,
-            ) from error
+            raise PeerUnreachableError(f"{region}: {_reason_of(error)}", region=region) from error
         except PeerUnreachableError:
             self.distrust()
             raise
@@ -221,3 +218,27 @@ async def _read_body(response: httpx2.Response, max_bytes: int, region: Region) 
                 f"{region} answered with more than {max_bytes} bytes", region=region
             )
     return bytes(body)
+
+
+_REASONS: Final[tuple[tuple[type[BaseException], str], ...]] = (
+    (ConnectionRefusedError, "connection refused"),
+    (ssl.SSLCertVerificationError, "its TLS certificate does not hold"),
+    (ssl.SSLError, "it does not speak TLS"),
+    (ConnectionError, "connection broken off"),
+    (httpx2.ProtocolError, "it does not speak HTTP, or broke off"),
+    (httpx2.ConnectError, "cannot be reached"),
+)
+"""Why a call failed, from the cause that says most to the one that says least."""
+
+
+def _reason_of(error: BaseException) -> str:
+    """The reason in short words; names of a library's classes say nothing to a clerk."""
+    causes: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in causes:
+        causes.append(cause)
+        cause = cause.__cause__ or cause.__context__
+    for kind, reason in _REASONS:
+        if any(isinstance(one, kind) for one in causes):
+            return reason
+    return "the connection failed"

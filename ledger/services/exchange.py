@@ -183,14 +183,10 @@ class Exchange:
             return RegionAnswer(
                 region=peer.code, outcome=RegionOutcome.REFUSED, detail=f"{error.reason}: {error}"
             )
-        except (PeerError, TimeoutError) as error:
-            return RegionAnswer(
-                region=peer.code,
-                outcome=RegionOutcome.UNREACHABLE,
-                detail=f"no answer in {self._patience:g} s: {error}"
-                if str(error)
-                else f"no answer in {self._patience:g} s; ask again later",
-            )
+        except TimeoutError:
+            return _unreachable(peer, f"no answer in {self._patience:g} s; ask again later")
+        except PeerError as error:
+            return _unreachable(peer, str(error))
         licenses = await anyio.to_thread.run_sync(self._verify_all, peer.code, answer, query)
         return RegionAnswer(
             region=peer.code,
@@ -306,3 +302,7 @@ class Exchange:
                     f"region {code:.16} is not an active member; GET /v1/regions lists them"
                 )
         return tuple(active[code] for code in (regions or active))
+
+
+def _unreachable(peer: RegionFacts, detail: str) -> RegionAnswer:
+    return RegionAnswer(region=peer.code, outcome=RegionOutcome.UNREACHABLE, detail=detail)
