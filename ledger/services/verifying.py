@@ -96,7 +96,7 @@ class PublicVerification:
             if record is not None:
                 return self._decide_stored(session, record, query)
         if query.sha256 is None and query.content is None and query.check_code is None:
-            return self._nothing_known(())
+            return self._not_found_by_name()
         return None
 
     async def verify_elsewhere(self, query: PublicQuery) -> Verdict:
@@ -255,6 +255,20 @@ class PublicVerification:
                 for region in session.mirror.regions(as_of=position.final.number)
                 if region.active and region.code != self._evidence.settings.region
             ]
+
+    def _not_found_by_name(self) -> Verdict:
+        """The same words whatever was asked, so that they never tell what is held back from what
+        is not there."""
+        region = self._evidence.settings.region
+        return refuse(
+            2,
+            "unknown_hash",
+            f"an identifier or a printed number finds only licenses that region {region} itself "
+            "issued to organisations, of open types; this says nothing of any other license: "
+            "verify it by its file, bundle or check code, or ask on the page of the region that "
+            "issued it",
+            at=self._clock(),
+        )
 
     def _nothing_known(self, silent: Sequence[Region]) -> Verdict:
         if silent:

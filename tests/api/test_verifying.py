@@ -96,6 +96,24 @@ def test_persons_and_higher_levels_are_as_if_absent(node: Node) -> None:
         assert node.client().post(VERIFY, json=code).json()["verdict"] == "valid"
 
 
+def test_what_a_number_does_not_find_is_told_truly_and_always_alike(node: Node) -> None:
+    """No other region was asked, and what is held back reads as what never was."""
+    held_back = node.json(node.region.draft(person_type(2)))
+    assert node.client("business").post("/v1/licenses", json=held_back).status_code == 201
+    never = node.json(node.region.draft(person_type(2)))
+    details = set()
+    for sound in (held_back, never):
+        for query in ({"identifier": sound["identifier"]}, {"number": number_of(sound)}):
+            verdict = node.client().post(VERIFY, json=query).json()
+            assert (verdict["reason"], verdict["license"]) == ("unknown_hash", None)
+            details.add(verdict["checks"][1]["detail"])
+    details.add(node.client().post(VERIFY, json={"identifier": "x"}).json()["checks"][1]["detail"])
+    (detail,) = details
+    assert f"region {node.region.code} itself issued" in detail
+    assert "file, bundle or check code" in detail
+    assert "no region that answered" not in detail
+
+
 def test_as_of_an_earlier_instant(node: Node, firm: dict[str, object]) -> None:
     before = node.region.clock().strftime("%Y-%m-%dT%H:%M:%SZ")
     node.client("business").post(
