@@ -34,6 +34,21 @@ SEND: Final = "eth_sendRawTransaction"
 _BROKEN_ANSWERS = (ValueError, KeyError, TypeError, AttributeError)
 """What the provider's decoder raises for an answer that is not JSON-RPC."""
 
+_CAUSES: Final = (
+    ("timed out", "timed out"),
+    ("Connection refused", "connection refused"),
+    ("NameResolutionError", "its host name is not known"),
+    ("No route to host", "no route to its host"),
+    ("Network is unreachable", "the network is unreachable"),
+    ("Connection reset", "connection reset"),
+    ("closed connection without response", "connection closed without an answer"),
+    ("closed the connection", "connection closed without an answer"),
+    ("Connection aborted", "connection closed without an answer"),
+    ("CERTIFICATE_VERIFY_FAILED", "its certificate is not trusted"),
+    ("SSLError", "no TLS connection"),
+)
+"""What the HTTP library's text holds, and what it means."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RpcSettings:
@@ -124,14 +139,23 @@ class JsonRpc:
 
     def _away(self, error: OSError) -> ChainUnavailableError:
         return ChainUnavailableError(
-            f"the chain's client at {self.settings.url} does not answer ({error}); "
-            "check that it runs and that the address is right"
+            f"the chain client at {self.settings.url} does not answer: {_cause(error)}"
         )
 
     def _no_client(self, error: Exception) -> ChainUnavailableError:
         return ChainUnavailableError(
             f"what answers at {self.settings.url} is no JSON-RPC client ({error!r})"
         )
+
+
+def _cause(error: OSError) -> str:
+    """Why there is no answer, in few words; the HTTP library's text shows its own parts."""
+    text = str(error)
+    found = next((said for mark, said in _CAUSES if mark in text), None)
+    if found is not None:
+        return found
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    return type(error).__name__ if status is None else f"HTTP status {status}"
 
 
 def _result(answer: Json) -> Json:

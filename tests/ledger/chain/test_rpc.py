@@ -33,8 +33,11 @@ def _rpc(url: str, attempts: int = 3) -> JsonRpc:
 
 def test_nobody_there() -> None:
     rpc = _rpc(f"http://127.0.0.1:{free_port()}")
-    with pytest.raises(ChainUnavailableError, match="does not answer"):
+    with pytest.raises(ChainUnavailableError, match="does not answer") as away:
         rpc.read("eth_chainId")
+    assert str(away.value) == (
+        f"the chain client at {rpc.settings.url} does not answer: connection refused"
+    )
     with pytest.raises(ChainUnavailableError):
         rpc.read_many([("eth_chainId", [])])
     with pytest.raises(OutcomeUnknownError):
