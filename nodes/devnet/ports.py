@@ -30,14 +30,20 @@ def free_port(host: str = "127.0.0.1") -> int:
         return int(probe.getsockname()[1])
 
 
-def require_free_port(port: int, *, purpose: str, host: str = "127.0.0.1") -> None:
+def require_free_port(
+    port: int,
+    *,
+    purpose: str,
+    host: str = "127.0.0.1",
+    remedy: str = "choose another port.",
+) -> None:
     """Raise `ConfigurationError`, naming the process where the system tells, if `port` is taken."""
     if is_port_free(port, host):
         return
     owner = port_owner(port)
     by = f"process {owner}" if owner else "a process that this user may not see"
     raise ConfigurationError(
-        f"port {port} ({purpose}) is taken by {by}. Stop that process or choose another port."
+        f"port {port} ({purpose}) is taken by {by}. Stop that process or {remedy}"
     )
 
 

@@ -52,9 +52,17 @@ class Network:
 
     def require_free_ports(self) -> None:
         """Raise ConfigurationError naming who has a port, and what to do."""
-        require_free_port(self.chain.config.port, purpose="the chain; another: --chain-port")
+        require_free_port(
+            self.chain.config.port,
+            purpose="the chain",
+            remedy='choose another port: make demo ARGS="--chain-port …"',
+        )
         for node in self.nodes:
-            require_free_port(node.port, purpose=f"{node.place.name_en}'s node; others: --port")
+            require_free_port(
+                node.port,
+                purpose=f"{node.place.name_en}'s node",
+                remedy='choose other ports: make demo ARGS="--port …"',
+            )
 
     def start_chain(self) -> None:
         """Start the chain, and return once it makes blocks."""

@@ -24,6 +24,8 @@ _STYLES: Final = {
     "refused": "bold red",
     "skipped": "dim",
 }
+_HEADINGS: Final = frozenset({"things"})
+"""Texts that stand at the left margin, as the headings of `pairs` do."""
 _UNCERTAIN: Final = "yellow"
 
 Advance = Callable[[int], None]
@@ -88,9 +90,11 @@ class ConsoleReport:
             yield lambda done: shown.advance(task, done)
 
     def say(self, key: str, **values: object) -> None:
-        style = _STYLES.get(key, "bold" if key.startswith("tamper.") else "")
+        is_bold = key in _HEADINGS or key.startswith("tamper.")
+        style = _STYLES.get(key, "bold" if is_bold else "")
         named = {name: self._named(name, value) for name, value in values.items()}
-        self._line(f"    {text(self.language, key, **named)}", style=style)
+        indent = "" if key in _HEADINGS else "    "
+        self._line(f"{indent}{text(self.language, key, **named)}", style=style)
 
     def rows(self, rows: Sequence[Row]) -> None:
         for row in rows:
@@ -125,6 +129,8 @@ class ConsoleReport:
     def _named(self, name: str, value: object) -> object:
         if name == "region":
             return region_name(self.language, str(value))
+        if isinstance(value, tuple | list):
+            return text(self.language, "and").join(map(str, value))
         return check_name(self.language, str(value)) if name == "check" else value
 
     def _line(self, line: str, style: str = "") -> None:

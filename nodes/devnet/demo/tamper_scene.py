@@ -50,12 +50,10 @@ class TamperScene:
         self._rewrite_entry()
 
     def repair(self) -> None:
-        """Undo all and ask once more: what was damaged answers again."""
+        """Undo all and ask once more: what was damaged is as before."""
         self.journal.undo_all()
         damaged = [self.record.samples[name] for name in (EXPIRED, FLIPPED, *SWAPPED, REWRITTEN)]
-        self.report.say(
-            "repaired", damaged="、".join(f"{one.region} {one.name_zh}" for one in damaged)
-        )
+        self.report.say("repaired", damaged=[f"{one.region} {one.name_zh}" for one in damaged])
         for one in damaged:
             if self.clerk.download(one.region, one.id).content != Path(one.file).read_bytes():
                 raise LedgerError(f"the file of license {one.id} is not what was registered")

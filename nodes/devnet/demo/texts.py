@@ -22,7 +22,7 @@ PHASES: Final = {
     "chain": ("启动区块链 anvil", "Starting the chain (anvil)"),
     "consortium": (
         "部署合约，通过治理登记四地",
-        "Deploying the contracts, governing four regions in",
+        "Deploying the contracts, admitting four regions by their votes",
     ),
     "nodes": ("启动四个地区节点", "Starting four region nodes"),
     "documents": ("绘制证照 PDF", "Drawing the licenses' PDF files"),
@@ -103,13 +103,14 @@ TEXTS: Final = {
         "未被篡改的 {license}（{region}）照常应答：{verdict}",
         "Untouched, {license} ({region}) still answers: {verdict}",
     ),
+    "and": ("、", ", "),
     "repaired": (
         "已用篡改前的副本恢复：{damaged}",
         "Put back from copies made before: {damaged}",
     ),
     "answers_again": (
-        "{license}（{region}）恢复应答：{verdict}",
-        "{license} ({region}) answers again: {verdict}",
+        "{license}（{region}）恢复原样：{verdict}",
+        "{license} ({region}) is shown as before: {verdict}",
     ),
     "interrupted": ("已中断，正在结束……", "Interrupted; ending …"),
     "stopping": ("正在结束节点和链……", "Ending the nodes and the chain …"),
