@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from nodes.cli.console import write_note
 from nodes.cli.failures import ProblemError, UnreachableError, UsageError
 
 _TIMEOUT: Final = httpx2.Timeout(60.0, connect=5.0)
@@ -28,8 +29,11 @@ class ApiClient:
         url: str,
         token: str | None,
         *,
+        token_optional: bool = False,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
+        """With `token_optional`, a node that refuses the token is asked again without it."""
+        self._may_drop_token = token_optional and bool(token)
         headers = {
             "Accept": "application/json",
             "Accept-Language": "en",
@@ -82,16 +86,24 @@ class ApiClient:
         self, method: str, path: str, *, accept: tuple[int, ...] = (), **more: Any
     ) -> httpx2.Response:
         """Any call; raise ProblemError unless it succeeds or its status is in `accept`."""
+        response = self._request(method, path, **more)
+        if response.status_code == 401 and self._may_drop_token:
+            write_note(f"{self._url} does not know the token; asking without it")
+            del self._client.headers["Authorization"]
+            self._may_drop_token = False
+            response = self._request(method, path, **more)
+        if response.is_success or response.status_code in accept:
+            return response
+        raise _problem(response)
+
+    def _request(self, method: str, path: str, **more: Any) -> httpx2.Response:
         try:
-            response = self._client.request(method, path, **more)
+            return self._client.request(method, path, **more)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise UnreachableError(
                 f"{self._url} does not answer ({error or type(error).__name__}); "
                 "check --url or LEDGER_URL, and that the node runs"
             ) from error
-        if response.is_success or response.status_code in accept:
-            return response
-        raise _problem(response)
 
     def json_of(self, response: httpx2.Response) -> Json:
         """The object that an answer holds; raise UnreachableError when it holds none."""
