@@ -40,18 +40,22 @@ def create(
     office_name: Annotated[
         str, typer.Option(help="Name of the office, when it is new to this node.")
     ] = "",
+    rename_office: Annotated[
+        bool, typer.Option("--rename-office", help="Give a known office the name --office-name.")
+    ] = False,
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a token. It is shown this once and stored nowhere."""
-    from ledger.ports.accounts import Office
     from ledger.services.accounts import ROLES
 
     if role not in ROLES:
         raise UsageError(f"no such role: {role}; use one of {', '.join(ROLES)}")
+    if rename_office and not office_name:
+        raise UsageError("--rename-office needs the new name: --office-name NAME")
     with _accounts(config) as accounts:
         if office_name:
-            accounts.put_office(Office(uscc=office, name=office_name))
+            _name_office(accounts, office, office_name, may_rename=rename_office)
         made = accounts.create_token(
             office=office,
             label=label or role,
@@ -110,6 +114,17 @@ def revoke(
         write_json({"id": token_id, "revoked": True})
     else:
         write_line(f"token {token_id} is revoked")
+
+
+def _name_office(accounts: Accounts, uscc: str, name: str, *, may_rename: bool) -> None:
+    """Make the office known by `name`; one that is known already keeps its own unless renamed."""
+    from ledger.ports.accounts import Office
+
+    known = next((one.name for one in accounts.offices() if one.uscc == uscc), None)
+    if known not in (None, name) and not may_rename:
+        write_note(f"office {uscc} keeps its name {known}; --rename-office changes it to {name}")
+        return
+    accounts.put_office(Office(uscc=uscc, name=name))
 
 
 @contextmanager
