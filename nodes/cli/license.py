@@ -13,6 +13,7 @@ from nodes.cli.console import write_json, write_line
 from nodes.cli.failures import UsageError
 from nodes.cli.license_views import write_license, write_licenses, write_registered
 from nodes.cli.options import DEFAULT_URL, AsJson, Token, Url
+from nodes.cli.type_names import type_names
 
 app = typer.Typer(
     help="Register and keep an office's licenses. Needs a token of the office (LEDGER_TOKEN).",
@@ -69,7 +70,8 @@ def show(
 
     with ApiClient(url, token) as client:
         found = client.get(f"/v1/licenses/{license_id}")
-    write_json(found) if as_json else write_license(found)
+        names = {} if as_json else type_names(client)
+    write_json(found) if as_json else write_license(found, names)
 
 
 @app.command(name="list")
@@ -102,10 +104,11 @@ def list_(
             cursor = page.get("next")
             if cursor is None:
                 break
+        names = {} if as_json else type_names(client)
     if as_json:
         write_json({"licenses": found, "next": cursor})
         return
-    write_licenses(found)
+    write_licenses(found, names)
     if cursor is not None:
         write_line(f"there are more than {limit}: ask for them with --limit")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from nodes.cli.console import write_line, write_pairs, write_table
+from nodes.cli.type_names import TypeNames, named_type
 from nodes.cli.verdicts import write_verdict
 
 Json = dict[str, Any]
@@ -27,14 +28,14 @@ def write_registered(answer: Json, *, is_new: bool) -> None:
     )
 
 
-def write_license(found: Json) -> None:
+def write_license(found: Json, names: TypeNames) -> None:
     """One license in full, with its verdict."""
     change, file = found.get("change"), found.get("file")
     write_pairs(
         {
             "id": found.get("id"),
             "identifier": found.get("identifier"),
-            "type": found.get("type"),
+            "type": named_type(found.get("type"), names),
             "state": found.get("state"),
             "status": _status(found),
             "change asked for": change and change.get("requested_at"),
@@ -48,17 +49,17 @@ def write_license(found: Json) -> None:
         write_line(f"holder  {holder.get('name')}  {holder.get('code')}")
     for name, value in (found.get("fields") or {}).items():
         write_line(f"field   {name}: {value}")
-    write_verdict(found.get("verdict") or {})
+    write_verdict(found.get("verdict") or {}, names)
 
 
-def write_licenses(licenses: Iterable[Json]) -> None:
+def write_licenses(licenses: Iterable[Json], names: TypeNames) -> None:
     """Some licenses, a line each."""
     write_table(
         ("id", "type", "state", "status", "valid", "verdict"),
         (
             (
                 one.get("id"),
-                one.get("type"),
+                named_type(one.get("type"), names),
                 one.get("state"),
                 _status(one),
                 _dates(one),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ from nodes.cli.console import read_line, write_json, write_line, write_table
 from nodes.cli.failures import ExitCode, UsageError
 from nodes.cli.options import DEFAULT_URL, AsJson, Token, Url
 from nodes.cli.purposes import Case, PurposeFile, read_purpose
+from nodes.cli.type_names import TypeNames, named_type, type_names
 
 
 def lookup(
@@ -50,10 +52,11 @@ def lookup(
     }
     with ApiClient(url, token) as client:
         answer = client.post("/v1/exchange/search", question)
+        names = {} if as_json else type_names(client)
     if as_json:
         write_json(answer)
     else:
-        _write(answer)
+        _write(answer, names)
     if not answer.get("complete"):
         raise typer.Exit(_outcome(answer))
 
@@ -65,46 +68,44 @@ def _outcome(answer: dict[str, Any]) -> ExitCode:
     return ExitCode.REFUSED if "refused" in outcomes else ExitCode.FAILED
 
 
-def _write(answer: dict[str, Any]) -> None:
+def _write(answer: dict[str, Any], names: TypeNames) -> None:
     regions = answer.get("regions") or []
     found = [one for region in regions for one in region.get("licenses") or ()]
     if found:
         write_table(
             ("region", "id", "type", "verdict", "reason", "valid"),
-            (_row(one) for one in found),
+            (_row(one, names) for one in found),
         )
         write_line("")
     for region in regions:
-        held_back = region.get("refusals") or []
         line = f"{region.get('region')}: {region.get('outcome')}"
         if region.get("outcome") == "answered":
             line += f", {len(region.get('licenses') or [])} found"
-        if held_back:
-            line += f", {len(held_back)} types held back"
+        if held_back := _held_back(region):
+            line += f", held back: {held_back}"
         if detail := region.get("detail"):
             line += f" ({detail})"
         write_line(line)
-    for reason, count in sorted(_held_back(regions).items()):
-        write_line(f"held back: {reason}, {count} types")
 
 
-def _row(one: dict[str, Any]) -> tuple[object, ...]:
+def _row(one: dict[str, Any], names: TypeNames) -> tuple[object, ...]:
     verdict = one.get("verdict") or {}
     found = verdict.get("license") or {}
     valid = f"{found['valid_from']} - {found.get('valid_until') or 'no end'}" if found else ""
     return (
         one.get("region"),
         one.get("id"),
-        one.get("type"),
+        named_type(one.get("type"), names),
         verdict.get("verdict"),
         verdict.get("reason"),
         valid,
     )
 
 
-def _held_back(regions: list[dict[str, Any]]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for region in regions:
-        for one in region.get("refusals") or ():
-            counts[str(one.get("reason"))] = counts.get(str(one.get("reason")), 0) + 1
-    return counts
+def _held_back(region: dict[str, Any]) -> str:
+    """How many types one region holds back, for each reason."""
+    counts = Counter(str(one.get("reason")) for one in region.get("refusals") or ())
+    return ", ".join(
+        f"{count} {'type' if count == 1 else 'types'} ({reason})"
+        for reason, count in sorted(counts.items())
+    )

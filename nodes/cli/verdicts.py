@@ -6,6 +6,7 @@ import sys
 from typing import Any, Final
 
 from nodes.cli.failures import ExitCode
+from nodes.cli.type_names import TypeNames, named_type
 
 EXIT_CODES: Final = {
     "valid": ExitCode.DONE,
@@ -23,7 +24,7 @@ _MARKS: Final = {
 _UNBOUNDED: Final = 10_000
 
 
-def write_verdict(verdict: dict[str, Any]) -> None:
+def write_verdict(verdict: dict[str, Any], names: TypeNames) -> None:
     """Print one verdict; every value is shown as it is, never as markup."""
     from rich.console import Console
     from rich.table import Table
@@ -32,7 +33,7 @@ def write_verdict(verdict: dict[str, Any]) -> None:
     console = Console(width=None if sys.stdout.isatty() else _UNBOUNDED, highlight=False)
     value = str(verdict.get("verdict"))
     console.print(Text(f"{value.upper()}  {verdict.get('reason')}", style=_STYLES.get(value, "")))
-    for line in _about(verdict):
+    for line in _about(verdict, names):
         console.print(Text(line))
     table = Table("", "check", "", "detail", box=None, pad_edge=False)
     for check in verdict.get("checks") or ():
@@ -46,13 +47,14 @@ def write_verdict(verdict: dict[str, Any]) -> None:
     console.print(table)
 
 
-def _about(verdict: dict[str, Any]) -> list[str]:
+def _about(verdict: dict[str, Any], names: TypeNames) -> list[str]:
     lines = []
     found, chain = verdict.get("license"), verdict.get("chain")
     if isinstance(found, dict):
         until = found.get("valid_until") or "no end"
         lines.append(
-            f"license {found.get('id')}  type {found.get('type')}  region {found.get('region')}  "
+            f"license {found.get('id')}  type {named_type(found.get('type'), names)}  "
+            f"region {found.get('region')}  "
             f"{found.get('valid_from')} - {until}"
         )
     if isinstance(chain, dict):

@@ -12,6 +12,7 @@ import typer
 from nodes.cli.console import write_json
 from nodes.cli.failures import UsageError
 from nodes.cli.options import DEFAULT_URL, AsJson, Token, Url
+from nodes.cli.type_names import type_names
 from nodes.cli.verdicts import EXIT_CODES, write_verdict
 
 if TYPE_CHECKING:
@@ -45,16 +46,17 @@ def verify(
 
     text = sys.stdin.readline().strip() if target == "-" else target
     question = {} if as_of is None else {"as_of": as_of}
-    with ApiClient(url, token) as client:
+    with ApiClient(url, token, token_optional=True) as client:
         path = Path(text)
         if target != "-" and _is_file(path):
             verdict = _verify_file(client, path, question)
         else:
             verdict = client.post("/v1/verify", {**question, **recognise(text)})
+        names = type_names(client) if verdict.get("license") and not as_json else {}
     if as_json:
         write_json(verdict)
     else:
-        write_verdict(verdict)
+        write_verdict(verdict, names)
     raise typer.Exit(EXIT_CODES.get(str(verdict.get("verdict")), EXIT_CODES["unknown"]))
 
 
