@@ -68,6 +68,12 @@ def is_check_code(text: str) -> bool:
     return _CHECK_CODE.fullmatch(text) is not None
 
 
+def is_of_file(query: PublicQuery) -> bool:
+    """Whether the query is on a file, by its bytes or its digest, and not on a code or bundle."""
+    is_bundle = query.content is not None and query.content[:1] == b"{"
+    return query.sha256 is not None or (query.content is not None and not is_bundle)
+
+
 def text_of(parts: Mapping[str, Part]) -> str:
     """The form's text without blanks around it; empty when it has none."""
     if TEXT_FIELD not in parts:

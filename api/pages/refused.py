@@ -32,6 +32,7 @@ def refused_page(
         next_step = words.get(f"reason.{error.reason}.next") or next_step
     elif isinstance(error, NotPermittedError):
         why = refusal_text(presenter, error.reason)
+        next_step = words.get(f"refusal_next.{error.reason}") or next_step
     elif isinstance(error, NotFoundError):
         why = refusal_text(presenter, "not_found")
     response = site_of(request).page(

@@ -43,7 +43,7 @@ async def sign_in(request: Request) -> Response:
     services = services_of(request)
     token = fields.one(CREDENTIAL_FIELD)
     if not token:
-        return await sign_in_page(request, "missing", status=422)
+        return await sign_in_page(request, "no_token", status=422)
     try:
         caller = await run_in_threadpool(services.accounts.authenticate, token)
         caller.require(Scope.EXCHANGE)

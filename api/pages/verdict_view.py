@@ -20,7 +20,8 @@ from api.pages.texts import (
     plain_text,
 )
 from api.pages.words import Words
-from ledger.catalogue import LicenseType
+from ledger.catalogue import PERSON, LicenseType
+from ledger.license import HOLDERS
 from ledger.types import Region
 from ledger.verdict import Check, Outcome, Value, Verdict, VerifiedLicense
 
@@ -82,8 +83,8 @@ class Presenter:
     settings: ApiSettings
     type_of: TypeOf
 
-    def verdict(self, verdict: Verdict) -> VerdictView:
-        """The view of a verdict."""
+    def verdict(self, verdict: Verdict, *, has_file: bool = False) -> VerdictView:
+        """The view of a verdict; `has_file` says that it is on a file that was presented."""
         words = self.words
         chain = words("verify.no_chain")
         if verdict.chain is not None:
@@ -94,13 +95,26 @@ class Presenter:
             value=verdict.value,
             word=words(f"verdict.{verdict.value.value}"),
             line=words(f"reason.{verdict.reason}.line"),
-            next_step=words(f"reason.{verdict.reason}.next"),
+            next_step=self._next_step(verdict, has_file=has_file),
             reason=verdict.reason,
             as_of=words("verify.as_of", time=instant_text(words, verdict.at)),
             chain=chain,
             license=None if verdict.license is None else self._license(verdict, verdict.license),
-            checks=tuple(map(self._check, verdict.checks)),
+            checks=tuple(self._check(check, has_file=has_file) for check in verdict.checks),
         )
+
+    def _next_step(self, verdict: Verdict, *, has_file: bool) -> str:
+        """What to do, and what is left to be compared when the license holds."""
+        words, found = self.words, verdict.license
+        steps = [words(f"reason.{verdict.reason}.next")]
+        if verdict.value is Value.VALID and found is not None:
+            if not has_file:
+                steps.append(words("verify.compare"))
+            type_ = self.type_of(found.type_code)
+            names_person = type_ is not None and type_.holder == PERSON
+            if names_person and not found.fields.keys().isdisjoint((HOLDERS, "holder_name")):
+                steps.append(words("verify.compare_holder"))
+        return (" " if words.is_english else "").join(steps)
 
     def type_name(self, code: str) -> str:
         """What people call a type; its code when the catalogue here has none."""
@@ -132,10 +146,12 @@ class Presenter:
             withheld=withheld if isinstance(withheld, int) else 0,
         )
 
-    def _check(self, check: Check) -> CheckView:
+    def _check(self, check: Check, *, has_file: bool) -> CheckView:
         words = self.words
         sentences = {
-            Outcome.PASSED: f"check.{check.name}.passed",
+            Outcome.PASSED: "check.content.shown"
+            if check.name == "content" and not has_file
+            else f"check.{check.name}.passed",
             Outcome.SKIPPED: "check.skipped",
         }
         return CheckView(

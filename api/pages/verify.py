@@ -19,6 +19,7 @@ from api.pages.presented import (
     FILE_FIELD,
     codes_by_field,
     is_check_code,
+    is_of_file,
     query_from_parts,
     replay_of,
     text_of,
@@ -65,7 +66,7 @@ async def verify(request: Request) -> Response:
         except InvalidInputError as error:
             return _form(request, status=422, faults=codes_by_field(error), text=text)
         verdict = await _decide(request, services, query)
-    return await _result(request, verdict, replay=replay_of(text))
+    return await _result(request, verdict, replay=replay_of(text), has_file=is_of_file(query))
 
 
 @router.get("/v/{code}")
@@ -116,6 +117,7 @@ async def _result(
     *,
     replay: Mapping[str, str] | None = None,
     switch_to: str = "/verify",
+    has_file: bool = False,
 ) -> Response:
     services = services_of(request)
     types = await run_in_threadpool(load_types, services)
@@ -126,5 +128,5 @@ async def _result(
         section=SECTION,
         home=switch_to,
         replay=replay,
-        verdict=presenter.verdict(verdict),
+        verdict=presenter.verdict(verdict, has_file=has_file),
     )

@@ -152,6 +152,8 @@ def test_a_file_above_the_clearance_is_refused_in_words(node: Node) -> None:
     answer = download(client, page)
     assert answer.status_code == 403
     assert "Level 3, sensitive" in answer.text
+    assert "No other token opens it" in answer.text
+    assert "Use a token" not in answer.text
 
 
 @pytest.mark.parametrize(
@@ -179,7 +181,7 @@ def test_a_download_that_is_not_what_the_page_offered(
 
 @pytest.mark.parametrize(
     ("secret", "status", "words"),
-    [("", 422, "Fill this in"), ("llt_x", 401, "is wrong"), ("\ud7ff", 401, "is wrong")],
+    [("", 422, "Enter the token"), ("llt_x", 401, "is wrong"), ("\ud7ff", 401, "is wrong")],
 )
 def test_a_token_that_opens_nothing(node: Node, secret: str, status: int, words: str) -> None:
     client = node.client()

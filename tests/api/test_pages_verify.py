@@ -65,6 +65,32 @@ def test_everything_that_can_be_presented(node: Node, firm: dict[str, Any]) -> N
         assert firm["identifier"] in answer.text
 
 
+def test_without_a_file_the_page_claims_nothing_of_one(node: Node, firm: dict[str, Any]) -> None:
+    client = node.client()
+    of_file = client.post(VERIFY, files={"file": ("x.pdf", PDF, "application/pdf")}).text
+    of_digest = client.post(VERIFY, files=text_form(sha256(PDF).hex())).text
+    for page in (of_file, of_digest):
+        assert "The file and the values shown are those" in page
+        assert "Compare the paper" not in page
+    of_link = client.get(f"/v/{firm['check_code']}").text
+    of_bundle = client.post(VERIFY, files=text_form(firm["bundle"])).text
+    for page in (of_link, of_bundle):
+        assert "No file was checked" in page
+        assert "Compare the paper with what stands here" in page
+    for page in (of_file, of_link, of_bundle):
+        assert "the person in front of you" not in page, "an organisation has no person to compare"
+
+
+def test_a_person_is_compared_only_where_the_holder_is_shown(node: Node) -> None:
+    client = node.client("business")
+    sound = node.json(node.region.draft(person_type(2)))
+    registered = node.register(client, **sound)
+    compare = "compare the holder with the person"
+    bundle = client.get(registered["links"]["bundle"]).text
+    assert compare in client.post(VERIFY, files=text_form(bundle)).text
+    assert compare not in client.get(f"/v/{registered['check_code']}").text
+
+
 def test_the_link_of_a_qr(node: Node, firm: dict[str, Any]) -> None:
     answer = node.client().get(f"/v/{firm['check_code']}")
     assert verdict_of(answer) == "valid"

@@ -111,7 +111,7 @@ def test_invalid_and_unknown_differ_in_shape_and_word(
     page.goto("/")
     page.get_by_label("证照文件").set_input_files(path)
     page.get_by_role("button", name="核验此文件").click()
-    verdict(page, "unknown", "无法判定")
+    verdict(page, "unknown", "无法确认")
     expect(page.locator(".line")).to_contain_text("这不等于它是假的")
     assert page.locator(".verdict .sign").inner_html() != invalid_shape
     expect(page.get_by_text("无效", exact=True)).to_have_count(0)
