@@ -30,6 +30,7 @@ from api.health.metrics import Metrics, NodeFigures
 from api.language import preferred
 from api.middleware import REQUEST_ID, Frame, Guard, InFlight, instance_of
 from api.openapi import build_document
+from api.pages.page_route import error_page, wants_page
 from api.problems import (
     MalformedBodyError,
     MethodError,
@@ -127,7 +128,12 @@ async def _on_ledger_error(request: Request, error: Exception) -> Response:
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    return answer_error(request, _as_request_error(error), **dict(error.headers or {}))
+    known = _as_request_error(error)
+    if not wants_page(request):
+        return answer_error(request, known, **dict(error.headers or {}))
+    page = error_page(request, known)
+    page.headers.update(error.headers or {})
+    return page
 
 
 async def _on_invalid_parameters(request: Request, error: Exception) -> Response:

@@ -14,12 +14,14 @@ from api.health.schemas import AliveOut, PartOut, ReadyOut
 router = APIRouter(tags=["health"])
 
 
+@router.head("/healthz", include_in_schema=False)
 @router.get("/healthz", response_model=AliveOut, summary="Is the process alive?")
 async def healthz() -> Response:
     """Touches nothing, so it answers also while the database or the chain is away."""
     return answer(AliveOut())
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get(
     "/readyz",
     response_model=ReadyOut,

@@ -2,28 +2,67 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from html import escape
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 from fastapi import APIRouter, Request
-from starlette.responses import HTMLResponse, Response
+from markupsafe import Markup, escape
+from starlette.responses import Response
 
-from api.language import preferred
+from api.pages.page_route import PageRoute
+from api.pages.site import site_of
 from api.problems import BY_CODE, TYPE_PREFIX
 from ledger.errors import NotFoundError
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
-_METHODS = ("get", "post", "put", "delete")
+PATH: Final = "/docs"
+_METHODS: Final = ("get", "post", "put", "delete")
+_CODE: Final = re.compile("`+([^`]+)`+")
+_CODE_TAG: Final = Markup("<code>{}</code>")
 
 
-@router.get("/docs")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationView:
+    """One operation: what it takes and answers."""
+
+    name: str
+    summary: Markup
+    paragraphs: tuple[Markup, ...]
+    takes: str
+    parameters: tuple[tuple[str, str, Markup], ...]
+    """Name, where it stands, what it is."""
+    answers: tuple[tuple[str, Markup], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SectionView:
+    """The operations of one tag."""
+
+    name: str
+    description: Markup
+    operations: tuple[OperationView, ...]
+
+
+@router.get(PATH)
 async def read_manual(request: Request) -> Response:
     """Every operation with what it takes and answers; `/openapi.json` is the whole of it."""
     document = request.app.openapi()
-    language = preferred(request.headers.get("accept-language", ""))
-    return HTMLResponse("".join(_page(document, language)))
+    info, language = document["info"], site_of(request).words(request).language
+    return site_of(request).page(
+        request,
+        "manual.html",
+        home=PATH,
+        title=f"{info['title']} {info['version']}",
+        paragraphs=_paragraphs(info["description"]),
+        sections=tuple(_sections(document)),
+        problems=[
+            (kind.status, code, TYPE_PREFIX + code, kind.title(language))
+            for code, kind in BY_CODE.items()
+        ],
+    )
 
 
 @router.get(TYPE_PREFIX + "{code}")
@@ -32,48 +71,55 @@ async def read_problem(code: str, request: Request) -> Response:
     kind = BY_CODE.get(code)
     if kind is None:
         raise NotFoundError("there is no such problem type; GET /docs lists them")
-    language = preferred(request.headers.get("accept-language", ""))
-    title = escape(kind.title(language))
-    text = escape(kind.hidden_detail or "See the answer's detail and errors.")
-    return HTMLResponse(
-        f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{title}</title>'
-        f"<h1>{title}</h1><p>{kind.status} <code>{escape(code)}</code></p><p>{text}</p></html>"
+    return site_of(request).page(
+        request,
+        "manual_problem.html",
+        home=TYPE_PREFIX + code,
+        title=kind.title(site_of(request).words(request).language),
+        status_code=kind.status,
+        code=code,
+        text=kind.hidden_detail or "See the answer's detail and errors.",
     )
 
 
-def _page(document: Mapping[str, Any], language: str) -> Iterator[str]:
-    title = escape(document["info"]["title"])
-    yield f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
-    yield f"<h1>{title} {escape(document['info']['version'])}</h1>"
-    yield f"<p>{escape(document['info']['description'])}</p>"
-    yield '<p><a href="/openapi.json">/openapi.json</a></p>'
+def _sections(document: Mapping[str, Any]) -> Iterator[SectionView]:
     for tag in document["tags"]:
-        yield f"<h2>{escape(tag['name'])}</h2><p>{escape(tag['description'])}</p>"
-        for path, operations in document["paths"].items():
-            for method in _METHODS:
-                if tag["name"] in operations.get(method, {}).get("tags", ()):
-                    yield from _operation(path, method, operations[method])
-    yield "<h2>problems</h2><ul>"
-    for code, kind in BY_CODE.items():
-        link = f'<a href="{TYPE_PREFIX}{code}"><code>{code}</code></a>'
-        yield f"<li>{kind.status} {link} {escape(kind.title(language))}</li>"
-    yield "</ul></html>"
+        yield SectionView(
+            name=tag["name"],
+            description=_marked(tag["description"]),
+            operations=tuple(
+                _operation(path, method, operations[method])
+                for path, operations in document["paths"].items()
+                for method in _METHODS
+                if tag["name"] in operations.get(method, {}).get("tags", ())
+            ),
+        )
 
 
-def _operation(path: str, method: str, operation: Mapping[str, Any]) -> Iterator[str]:
-    yield f"<h3><code>{method.upper()} {escape(path)}</code></h3>"
-    yield f"<p><b>{escape(operation.get('summary', ''))}.</b> "
-    yield f"{escape(operation.get('description', ''))}</p>"
-    body = operation.get("requestBody", {}).get("content", {})
-    if body:
-        yield f"<p>Takes {escape(' or '.join(body))}.</p>"
-    yield "<ul>"
-    for parameter in operation.get("parameters", ()):
-        yield f"<li><code>{escape(parameter['name'])}</code> ({escape(parameter['in'])}) "
-        yield f"{escape(parameter.get('description', ''))}</li>"
-    yield "</ul><p>Answers "
-    yield ", ".join(
-        f"{status} {escape(answer['description'])}"
-        for status, answer in sorted(operation["responses"].items())
+def _operation(path: str, method: str, operation: Mapping[str, Any]) -> OperationView:
+    return OperationView(
+        name=f"{method.upper()} {path}",
+        summary=_marked(operation.get("summary", "")),
+        paragraphs=_paragraphs(operation.get("description", "")),
+        takes=" or ".join(operation.get("requestBody", {}).get("content", {})),
+        parameters=tuple(
+            (one["name"], one["in"], _marked(one.get("description", "")))
+            for one in operation.get("parameters", ())
+        ),
+        answers=tuple(
+            (status, _marked(answer["description"]))
+            for status, answer in sorted(operation["responses"].items())
+        ),
     )
-    yield "</p>"
+
+
+def _paragraphs(text: str) -> tuple[Markup, ...]:
+    return tuple(_marked(one) for one in text.split("\n\n") if one.strip())
+
+
+def _marked(text: str) -> Markup:
+    """The text, escaped, with what stands in backticks as code."""
+    plain_and_code = enumerate(_CODE.split(text))
+    return Markup("").join(
+        _CODE_TAG.format(piece) if at % 2 else escape(piece) for at, piece in plain_and_code
+    )

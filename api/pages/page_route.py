@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from fastapi import Request
@@ -17,9 +17,19 @@ from ledger.errors import LedgerError
 
 log = structlog.stdlib.get_logger("api.pages")
 
+API_PREFIX: Final = "/v1/"
+
 
 class PageRoute(APIRoute):
-    """Errors that a route did not put beside the control they belong to end up here."""
+    """Errors that a route did not put beside the control they belong to end up here.
+
+    What is got can be asked for by HEAD too; the server leaves the body out (RFC 9110 §9.3.2).
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, endpoint, **options)
+        if "GET" in self.methods:
+            self.methods.add("HEAD")
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The route's handler, inside what turns its errors into pages."""
@@ -32,6 +42,13 @@ class PageRoute(APIRoute):
                 return error_page(request, error)
 
         return handle_page
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a browser asks, for an address that is not the API's."""
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(
+        API_PREFIX
+    )
 
 
 def error_page(request: Request, error: LedgerError) -> Response:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -213,6 +214,45 @@ def test_asking_too_often_is_said_in_words(node: Node) -> None:
     assert answer.status_code == 429
     assert re.search(r'role="alert">Try again in \d+ seconds\.', answer.text)
     assert int(answer.headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/v/a/b", "/static"])
+def test_a_browser_gets_a_page_for_an_address_that_leads_nowhere(node: Node, path: str) -> None:
+    client = node.client()
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language": "zh-CN"}
+    page = client.get(path, headers=browser)
+    assert page.status_code == 404
+    assert page.headers["content-type"].startswith("text/html")
+    assert "请检查网址" in page.text
+    assert client.get(path).headers["content-type"] == "application/problem+json"
+    of_api = client.get("/v1/nowhere", headers=browser)
+    assert of_api.headers["content-type"] == "application/problem+json"
+    wrong_method = client.put("/verify", headers=browser)
+    assert wrong_method.status_code == 405
+    assert wrong_method.headers["content-type"].startswith("text/html")
+    assert "GET" in wrong_method.headers["allow"]
+
+
+@pytest.mark.parametrize("path", ["/", "/verify", "/docs", "/healthz", "/readyz"])
+def test_head_answers_as_get_does_without_a_body(node: Node, path: str) -> None:
+    client = node.client()
+    head, got = client.head(path), client.get(path)
+    assert (head.status_code, head.content) == (200, b"")
+    for name in ("content-type", "content-length"):
+        assert head.headers[name] == got.headers[name]
+
+
+def test_the_manual_is_a_page_like_the_others(node: Node) -> None:
+    page = node.client().get("/docs").text
+    assert 'href="/verify"' in page
+    assert "/static/pages-" in page
+    assert "`" not in page
+    levels = [int(level) for level in re.findall(r"<h([1-6])", page)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    problem = node.client().get("/problems/not_found").text
+    assert 'href="/docs"' in problem
 
 
 def test_a_form_that_cannot_be_read(node: Node) -> None:
