@@ -57,7 +57,7 @@ _EXAMPLE_HEAD: Final = """\
 def render_reference() -> str:
     """`docs/configuration.md`."""
     parts = [_INTRODUCTION]
-    for title, fields in _sections():
+    for title, fields in sections():
         parts.append(f"\n## {title}\n\n| Variable | Default | Meaning |\n|---|---|---|\n")
         parts.extend(
             f"| `{PREFIX}{name.upper()}` | {_shown_default(field)} | {field.description} |\n"
@@ -69,12 +69,12 @@ def render_reference() -> str:
 def render_example() -> str:
     """`.env.example`."""
     parts = [_EXAMPLE_HEAD]
-    for title, fields in _sections():
+    for title, fields in sections():
         parts.append(f"\n# --- {title}\n")
         for name, field in fields:
             parts.append(f"# {field.description}\n")
             mark = "" if field.is_required() else "# "
-            parts.append(f"{mark}{PREFIX}{name.upper()}={_default(field)}\n")
+            parts.append(f"{mark}{PREFIX}{name.upper()}={default_text(field)}\n")
     return "".join(parts)
 
 
@@ -85,7 +85,8 @@ def main() -> None:
     EXAMPLE.write_text(render_example(), encoding="utf-8")
 
 
-def _sections() -> Iterator[tuple[str, list[tuple[str, FieldInfo]]]]:
+def sections() -> Iterator[tuple[str, list[tuple[str, FieldInfo]]]]:
+    """Each section's title, with its settings in order."""
     fields = list(NodeSettings.model_fields.items())
     names = [name for name, _ in fields]
     starts = [names.index(first) for _, first in SECTIONS]
@@ -96,11 +97,12 @@ def _sections() -> Iterator[tuple[str, list[tuple[str, FieldInfo]]]]:
 def _shown_default(field: FieldInfo) -> str:
     if field.is_required():
         return "**required**"
-    text = _default(field)
+    text = default_text(field)
     return f"`{text}`" if text else "empty"
 
 
-def _default(field: FieldInfo) -> str:
+def default_text(field: FieldInfo) -> str:
+    """A setting's default as it is written in a file; empty where there is none."""
     value = field.default
     if value is PydanticUndefined or value is None or value == ():
         return ""

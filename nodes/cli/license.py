@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -20,6 +20,8 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 app.command(name="import")(license_import.import_)
+
+_PATH: Final = "/v1/licenses"
 
 LicenseId = Annotated[str, typer.Argument(metavar="ID", help="The license's id.")]
 Metadata = Annotated[Path, typer.Argument(help="JSON as POST /v1/licenses takes it (docs/api.md).")]
@@ -38,8 +40,24 @@ def register(
     as_json: AsJson = False,
 ) -> None:
     """Register one license. Running it again gives the same license."""
-    answer, is_new = _send(url, token, "/v1/licenses", metadata, file)
+    answer, is_new = _send(url, token, _PATH, metadata, file)
     write_json(answer) if as_json else write_registered(answer, is_new=is_new)
+
+
+@app.command()
+def identifier(
+    type_: Annotated[str, typer.Argument(metavar="TYPE", help="Type code, 21 characters.")],
+    issuer: Annotated[str, typer.Argument(help="USCC of the issuing office.")],
+    serial: Annotated[str, typer.Argument(help="7 to 32 characters 0-9 A-Z.")],
+    version: Annotated[int, typer.Argument(help="1; a replacement counts on.")] = 1,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Make the identifier of these parts, with its check character. Asks no node."""
+    from ledger.identifier import make
+
+    made = str(make(type_, issuer, serial, version))
+    write_json({"identifier": made}) if as_json else write_line(made)
 
 
 @app.command()
@@ -153,7 +171,6 @@ def _send(
     url: str, token: str | None, path: str, metadata: Path, file: Path | None
 ) -> tuple[dict[str, Any], bool]:
     """The answer, and whether the license is new."""
-    from ledger.hashing import sha256
     from nodes.cli.api_client import ApiClient, read_file
 
     described = read_file(metadata)
@@ -162,17 +179,23 @@ def _send(
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{metadata} is not JSON: {error}") from error
     content = b"" if file is None else read_file(file)
-    # The same content gets the same key: a repeat after a lost answer registers nothing twice.
-    key = f"cli-{sha256(path.encode() + described + content).hex()}"
+    # Registering tells a repeat by the content itself, and then says so: a key would replay the
+    # first answer, a refusal too. A replacement's repeat is told by its key, made of the content.
+    headers = {} if path == _PATH else {"Idempotency-Key": _key(path, described, content)}
     with ApiClient(url, token) as client:
         if file is None:
-            headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
+            headers["Content-Type"] = "application/json"
             response = client.request("POST", path, content=described, headers=headers)
         else:
             parts = {
                 "metadata": ("metadata.json", described, "application/json"),
                 "file": (file.name, content, license_import.media_type_of(file)),
             }
-            headers = {"Idempotency-Key": key}
             response = client.request("POST", path, files=parts, headers=headers)
         return client.json_of(response), response.status_code == 201
+
+
+def _key(path: str, described: bytes, content: bytes) -> str:
+    from ledger.hashing import sha256
+
+    return f"cli-{sha256(path.encode() + described + content).hex()}"

@@ -1,13 +1,14 @@
 """`license-ledger license import`: many licenses from one file, in batches that can be sent again.
 
-Each batch carries an Idempotency-Key made of its content. So after a lost answer, a kill or a node
-that was away, the same command with the same file goes on: what was registered is answered again
-and nothing is registered twice.
+Each batch carries an Idempotency-Key made of its content and of this run: a batch sent again after
+a lost answer gets its first answer. Another run has other keys, so that the node looks at every row
+afresh: one that is there already, with the same content, is `repeated` and never registered twice.
 """
 
 from __future__ import annotations
 
 import json
+import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -74,11 +75,11 @@ def import_(
     """Register many licenses. Run it again to go on. Exit code 1: some rows were refused."""
     from nodes.cli.api_client import ApiClient, write_new_file
 
-    tally = Tally()
+    tally, run = Tally(), secrets.token_hex(8)
     with ApiClient(url, token) as client, progress() as bar:
         task = bar.add_task("registering", total=count_rows(source))
         for rows in batches(source, batch, tally):
-            _send(client, rows, tally, patience)
+            _send(client, rows, tally, patience, run)
             bar.update(task, completed=len(tally.rows))
         bar.update(task, completed=len(tally.rows))
     tally.rows.sort(key=lambda row: int(row["line"]))
@@ -122,12 +123,14 @@ def _encode(row: GoodRow) -> bytes:
     )
 
 
-def _send(client: ApiClient, rows: list[tuple[int, bytes]], tally: Tally, patience: float) -> None:
+def _send(
+    client: ApiClient, rows: list[tuple[int, bytes]], tally: Tally, patience: float, run: str
+) -> None:
     from ledger.hashing import sha256
 
     body = b'{"licenses":[' + b",".join(encoded for _, encoded in rows) + b"]}"
     headers = {
-        "Idempotency-Key": f"cli-{sha256(body).hex()}",
+        "Idempotency-Key": f"cli-{run}-{sha256(body).hex()}",
         "Content-Type": "application/json",
     }
     answer = _patiently(client, body, headers, patience)

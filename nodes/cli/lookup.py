@@ -77,12 +77,14 @@ def _write(answer: dict[str, Any], names: TypeNames) -> None:
             (_row(one, names) for one in found),
         )
         write_line("")
+    for warning in answer.get("warnings") or ():
+        write_line(f"warning: {warning}")
     for region in regions:
         line = f"{region.get('region')}: {region.get('outcome')}"
         if region.get("outcome") == "answered":
             line += f", {len(region.get('licenses') or [])} found"
-        if held_back := _held_back(region):
-            line += f", held back: {held_back}"
+        if kept := held_back(region):
+            line += f", held back: {kept}"
         if detail := region.get("detail"):
             line += f" ({detail})"
         write_line(line)
@@ -102,7 +104,7 @@ def _row(one: dict[str, Any], names: TypeNames) -> tuple[object, ...]:
     )
 
 
-def _held_back(region: dict[str, Any]) -> str:
+def held_back(region: dict[str, Any]) -> str:
     """How many types one region holds back, for each reason."""
     counts = Counter(str(one.get("reason")) for one in region.get("refusals") or ())
     return ", ".join(

@@ -32,9 +32,11 @@ def init(
     data_dir: Annotated[Path, typer.Option(help="Folder of the new node.")] = Path("var/node"),
     as_json: AsJson = False,
 ) -> None:
-    """Make a region's keys, and print what its admission to the consortium needs."""
+    """Make a region's keys and a template of its settings; print what its admission needs."""
     from ledger.types import Region
+    from nodes.devnet.whole_file import write_whole
     from nodes.keys import create_keys_file, generate_keys
+    from nodes.settings_template import render_template
 
     if _REGION.fullmatch(region) is None:
         raise UsageError(f"{region} is no region code: six digits are expected, such as 110000")
@@ -47,15 +49,21 @@ def init(
         "signing_key": keys.signing_key.public.raw.hex(),
         "encryption_key": keys.encryption_key.public.raw.hex(),
     }
+    settings = data_dir / "node.toml"
+    is_new = not settings.exists()
+    if is_new:
+        write_whole(settings, render_template({"region": region, "data_dir": "."}).encode())
     if as_json:
-        write_json({"keys_file": str(path), **public})
+        write_json({"keys_file": str(path), "settings_file": str(settings), **public})
         return
     write_line(f"keys are in {path} (mode 0600): keep a copy of it where nobody else has access")
     write_pairs(public)
     write_line("")
+    said = "is a template" if is_new else "was there already and is kept"
+    write_line(f"{settings} {said}: lines marked MISSING need a value")
     write_line(
-        "next: have the region admitted with these public keys, fill in the settings "
-        "(.env.example), and start it with `license-ledger node run`"
+        "next: have the region admitted with these public keys, fill in the settings, and start it "
+        f"with `license-ledger node run --config {settings}`"
     )
 
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import httpx2
 import pytest
 
-from ledger import errors
+from ledger import errors, identifier
 from nodes.cli.api_client import ApiClient
 from nodes.cli.failures import ExitCode, ProblemError, UnreachableError, UsageError, exit_code
 from nodes.cli.import_rows import BadRow, GoodRow, Row, count_rows, read_rows
 from nodes.cli.license_import import Tally, batches
+from nodes.cli.lookup import held_back
 from nodes.cli.verify import recognise
 from nodes.devnet.tools import PROJECT_ROOT
+from nodes.settings import NodeSettings
 
 HEAVY = ("web3", "sqlalchemy", "fastapi", "httpx2", "pydantic", "structlog", "cryptography")
 HEADER = "identifier,type,holder_name,holder_code,valid_from,valid_until,fields.certificate_number"
@@ -127,6 +130,35 @@ def test_what_does_not_answer_as_a_node_is_unreachable(content: bytes) -> None:
 )
 def test_verify_recognises_what_it_is_given(text: str, recognised: dict[str, str]) -> None:
     assert recognise(text) == recognised
+
+
+def test_an_identifier_is_made_with_its_check_character() -> None:
+    parts = ("11100000000013338W032", "11110000YY11000129", "000000001")
+    done = run("license", "identifier", *parts, "2")
+    assert done.returncode == 0
+    assert identifier.parse(done.stdout.strip()).version == 2
+    assert run("license", "identifier", "X", *parts[1:]).returncode == 2
+
+
+def test_a_new_node_gets_a_settings_file_that_names_what_is_missing(tmp_path: Path) -> None:
+    assert run("node", "init", "110000", "--data-dir", str(tmp_path)).returncode == 0
+    written = (tmp_path / "node.toml").read_text(encoding="utf-8")
+    assert tomllib.loads(written) == {"region": "110000", "data_dir": "."}
+    missing = [line.split()[1] for line in written.splitlines() if line.endswith("# MISSING")]
+    assert {"consortium_address", "license_log_address", "chain_id"} <= set(missing)
+    refused = run("node", "run", "--config", str(tmp_path / "node.toml"))
+    assert (refused.returncode, "consortium_address" in refused.stderr) == (2, True)
+    filled = "".join(
+        f"{line.removeprefix('# ')}\n" if line.startswith("# ") and " = " in line else f"{line}\n"
+        for line in written.splitlines()
+    )
+    assert tomllib.loads(filled).keys() == NodeSettings.model_fields.keys()
+
+
+def test_a_region_says_once_what_it_holds_back() -> None:
+    refusals = [{"type": str(n), "reason": "authorization_required"} for n in range(3)]
+    assert held_back({"refusals": refusals}) == "3 types (authorization_required)"
+    assert held_back({}) == ""
 
 
 def rows_of(path: Path, content: str, encoding: str = "utf-8") -> list[Row]:

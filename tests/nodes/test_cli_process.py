@@ -118,11 +118,56 @@ def test_an_import_names_bad_rows_and_can_be_run_again(shell: Shell, tmp_path: P
     source.write_text("\n".join(rows), encoding="utf-8")
     first = shell.json("license", "import", source, "--batch", 2, "--report", report, code=1)
     assert (first["registered"], first["refused"]) == (4, 2)
-    second = shell.json("license", "import", source, "--batch", 3, code=1)
-    assert (second["repeated"], second["refused"]) == (4, 2)
+    for batch in (2, 3):
+        again = shell.json("license", "import", source, "--batch", batch, code=1)
+        assert (again["registered"], again["repeated"], again["refused"]) == (0, 4, 2)
     told = [json.loads(line) for line in report.read_text(encoding="utf-8").splitlines()]
     assert [row["line"] for row in told if row["status"] == "refused"] == [5, 6]
     assert "valid_until" in told[4]["problems"][0]
+
+
+def test_a_bundle_before_its_anchor_is_waited_for_or_said_to_be_provisional(
+    shell: Shell, tmp_path: Path
+) -> None:
+    metadata, early, late = (tmp_path / name for name in ("m.json", "early.json", "late.json"))
+    metadata.write_text(registration(700), encoding="utf-8")
+    made = shell.json("license", "register", metadata)
+    told = shell.json("bundle", "export", made["id"], "--wait", 0, "--output", early)
+    assert told["provisional"] is (json.loads(early.read_bytes()).get("log") is None)
+    assert shell.json("bundle", "export", made["id"], "--output", late)["provisional"] is False
+    assert shell.json("verify", late)["verdict"] == "valid"
+    assert "was registered already" in shell("license", "register", metadata)
+
+
+def test_verifying_goes_on_without_a_token_that_the_node_does_not_know(shell: Shell) -> None:
+    stranger = Shell(shell.node, "llt_" + "A" * 43)
+    assert stranger.json("verify", UNKNOWN, code=3)["reason"] == "unknown_hash"
+    stranger("license", "list", code=4)
+
+
+def test_a_known_office_keeps_its_name_unless_it_is_renamed(shell: Shell) -> None:
+    database = shell.node.root / "node.sqlite"
+    create = ("token", "create", "11110000YY11000129", "--config", shell.node.config)
+
+    def name() -> str:
+        with closing(sqlite3.connect(database, timeout=10)) as opened:
+            query = "SELECT name FROM office WHERE uscc = '11110000YY11000129'"
+            return str(opened.execute(query).fetchone()[0])
+
+    shell(*create, "--office-name", "甲局")
+    shell(*create, "--office-name", "乙局")
+    assert name() == "甲局"
+    shell(*create, "--office-name", "乙局", "--rename-office")
+    assert name() == "乙局"
+    shell(*create, "--rename-office", code=2)
+
+
+def test_types_are_named_beside_their_codes(shell: Shell, tmp_path: Path) -> None:
+    metadata = tmp_path / "m.json"
+    metadata.write_text(registration(800), encoding="utf-8")
+    made = shell.json("license", "register", metadata)
+    for command in (("license", "list"), ("license", "show", made["id"])):
+        assert f"{KIND.code} {KIND.name_zh}" in shell(*command)
 
 
 def test_a_token_is_revoked_beside_the_running_node(shell: Shell) -> None:
