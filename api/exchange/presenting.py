@@ -18,10 +18,11 @@ from ledger.services.exchange import ForeignLicense, RegionAnswer
 from ledger.services.lookup import first_problem_number
 
 
-def search_members(answers: Sequence[RegionAnswer]) -> dict[str, Any]:
+def search_members(answers: Sequence[RegionAnswer], warnings: Sequence[str]) -> dict[str, Any]:
     """The members of `ExchangeSearchOut`."""
     return {
         "complete": all(one.is_complete for one in answers),
+        "warnings": warnings,
         "regions": [
             {
                 "region": one.region,

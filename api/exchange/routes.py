@@ -64,7 +64,7 @@ async def search(
     query = body.to_domain()
     require_own_office(query.purpose, caller.office)
     answers = await services.exchange.search(query, body.asked_regions())
-    return answer_members(search_members(answers))
+    return answer_members(search_members(answers, body.holder.warnings()))
 
 
 @router.get(

@@ -120,6 +120,7 @@ class ExchangeSearchOut(Answer):
             "examples": [
                 {
                     "complete": False,
+                    "warnings": [],
                     "regions": [
                         {
                             "region": "110000",
@@ -145,6 +146,9 @@ class ExchangeSearchOut(Answer):
 
     complete: Annotated[
         bool, Field(description="Whether every region answered, and with all it has.")
+    ]
+    warnings: Annotated[
+        list[str], Field(description="What may be wrong with the code that was searched.")
     ]
     regions: list[RegionAnswerOut]
 

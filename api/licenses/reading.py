@@ -15,7 +15,7 @@ from api.dependencies import LICENSE_ID, LicenseIdDep, Reader, ServicesDep
 from api.licenses.bundle_schema import BundleOut
 from api.licenses.presenting import license_out
 from api.licenses.schemas_in import SearchIn
-from api.licenses.schemas_out import LicenseOut, LicensesOut, StatusName
+from api.licenses.schemas_out import FoundLicensesOut, LicenseOut, LicensesOut, StatusName
 from api.media import EXTENSIONS
 from api.openapi import binary, refusals
 from api.paging import (
@@ -95,7 +95,7 @@ def list_licenses(
 
 @router.post(
     "/v1/licenses/search",
-    response_model=LicensesOut,
+    response_model=FoundLicensesOut,
     summary="Find a holder's licenses",
     responses=refusals(InvalidInputError),
 )
@@ -107,8 +107,10 @@ def search(
     """The office's licenses of one holder, newest first, 200 at most."""
     found = services.look_up.by_holder(body.holder.code, body.types, office=caller.office)
     return answer(
-        LicensesOut(
-            licenses=[license_out(one, services.settings, whole=False) for one in found], next=None
+        FoundLicensesOut(
+            licenses=[license_out(one, services.settings, whole=False) for one in found],
+            next=None,
+            warnings=body.holder.warnings(),
         )
     )
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from pydantic import ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, ConfigDict, Field, JsonValue
 
 from api.bodies import Body
 from api.media import EXTENSIONS
 from api.values import Day, Plain
+from ledger.identifier import is_citizen_id, is_credit_code
 from ledger.services.status import StatusAction, StatusReason
 
 _TYPE_EXAMPLE: Final = "11100000000013338W032"
@@ -20,6 +21,11 @@ REGISTRATION_EXAMPLE: Final[dict[str, Any]] = {
     "valid_from": "2026-11-24",
     "valid_until": "2031-11-23",
 }
+
+
+CODE_LENGTH: Final = 18
+"""Characters of a citizen number (GB 11643) and of a credit code (GB 32100)."""
+CODE_WARNING: Final = "the code fails its check character: look for a typing mistake"
 
 
 class HolderIn(Body):
@@ -90,10 +96,32 @@ class BatchIn(Body):
     licenses: list[RegistrationIn]
 
 
+def _as_a_code(text: str) -> str:
+    """As registration takes codes: anything else finds nothing, which would read as "has none"."""
+    if not text.isprintable() or text != text.strip():
+        raise ValueError("a holder's code is printable characters without outer spaces")
+    return text
+
+
 class HolderQueryIn(Body):
     """The holder whose licenses are asked for; a number stands in a body, never in a URL."""
 
-    code: Annotated[str, Field(min_length=1, max_length=200)]
+    code: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=200,
+            description="As the license has it: printable, without outer spaces.",
+        ),
+        AfterValidator(_as_a_code),
+    ]
+
+    def warnings(self) -> list[str]:
+        """What may be wrong with the code; it is searched all the same, as some were issued so."""
+        has_check = len(self.code) == CODE_LENGTH
+        if not has_check or is_citizen_id(self.code) or is_credit_code(self.code):
+            return []
+        return [CODE_WARNING]
 
 
 class SearchIn(Body):

@@ -191,6 +191,20 @@ class LicensesOut(Answer):
     next: Annotated[str | None, Field(description="Cursor of the next page; null on the last.")]
 
 
+class FoundLicensesOut(LicensesOut):
+    """A holder's licenses."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"licenses": [_LICENSE_EXAMPLE], "next": None, "warnings": []}]
+        }
+    )
+
+    warnings: Annotated[
+        list[str], Field(description="What may be wrong with the code that was searched.")
+    ]
+
+
 class StatusOut(Answer):
     """A license's status on the chain, and the change that is on its way there."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from api.licenses.schemas_in import CODE_WARNING
 from ledger.bundle import parse_bundle
 from ledger.catalogue import LicenseType
 from ledger.hashing import sha256
@@ -71,6 +72,32 @@ def test_nothing_of_a_holder_without_licenses(asking: Node) -> None:
     answer = search(asking, "91110000MA0000999X")
     assert all(part["licenses"] == [] for part in answer["regions"])
     assert answer["complete"] is True
+
+
+@pytest.mark.parametrize(
+    ("code", "warnings"),
+    [
+        (FIRM, []),
+        (PERSON, []),
+        ("护照 E12345678", []),
+        (FIRM[:-1] + ("0" if FIRM[-1] != "0" else "1"), [CODE_WARNING]),
+        (PERSON[:-1] + ("0" if PERSON[-1] != "0" else "1"), [CODE_WARNING]),
+    ],
+)
+def test_a_mistyped_code_is_searched_with_a_warning(
+    asking: Node, code: str, warnings: list[str]
+) -> None:
+    assert search(asking, code)["warnings"] == warnings
+    reader = {"Authorization": f"Bearer {asking.region.token('business').secret}"}
+    for sent, status in ((code, 200), (f"{code} ", 422)):
+        answer = asking.http.post(
+            "/v1/licenses/search", json={"holder": {"code": sent}}, headers=reader
+        )
+        assert answer.status_code == status, answer.text
+        if status == 200:
+            assert answer.json()["warnings"] == warnings
+        else:
+            assert problem(answer, 422)["errors"][0]["field"] == "holder.code"
 
 
 def test_levels_three_and_four_are_held_back_whether_or_not_there_is_one(
@@ -240,6 +267,9 @@ def test_a_clerk_asks_for_the_own_office_only(nodes: Nodes, asking: Node) -> Non
     "change",
     [
         {"holder": {"code": ""}},
+        {"holder": {"code": f" {FIRM}"}},
+        {"holder": {"code": f"{FIRM}\n"}},
+        {"holder": {"code": "x" * 201}},
         {"holder": {}},
         {"holder": FIRM},
         {"type": "x"},

@@ -159,7 +159,7 @@ def test_search_by_holder_keeps_the_number_out_of_the_url(node: Node) -> None:
     assert found("nobody", []) == []
     assert node.other_office("clerk").post(
         f"{LIST}/search", json={"holder": {"code": FIRM}}
-    ).json() == {"licenses": [], "next": None}
+    ).json() == {"licenses": [], "next": None, "warnings": []}
 
 
 def test_the_media_type_is_the_licenses_own(node: Node) -> None:
