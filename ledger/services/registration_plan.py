@@ -219,7 +219,7 @@ def _twice(name: str, text: str | None, seen: dict[str, int], row: int) -> Seque
     return (
         Fault(
             field=name,
-            problem=f"stands in row {first} too",
+            problem="stands in an earlier row of this batch too",
             next_step="send each license once",
             code=f"{name}_twice",
             row=row,
