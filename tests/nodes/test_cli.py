@@ -11,15 +11,19 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from api.licenses.drafts import draft_from_json
 from ledger import errors, identifier
+from ledger.draft import find_faults
 from nodes.cli.api_client import ApiClient
 from nodes.cli.failures import ExitCode, ProblemError, UnreachableError, UsageError, exit_code
 from nodes.cli.import_rows import BadRow, GoodRow, Row, count_rows, read_rows
 from nodes.cli.license_import import Tally, batches
 from nodes.cli.lookup import held_back
 from nodes.cli.verify import recognise
+from nodes.devnet.samples.places import BEIJING, main_office
 from nodes.devnet.tools import PROJECT_ROOT
 from nodes.settings import NodeSettings
+from tests.support.region import CATALOGUE
 
 HEAVY = ("web3", "sqlalchemy", "fastapi", "httpx2", "pydantic", "structlog", "cryptography")
 HEADER = "identifier,type,holder_name,holder_code,valid_from,valid_until,fields.certificate_number"
@@ -138,6 +142,15 @@ def test_an_identifier_is_made_with_its_check_character() -> None:
     assert done.returncode == 0
     assert identifier.parse(done.stdout.strip()).version == 2
     assert run("license", "identifier", "X", *parts[1:]).returncode == 2
+
+
+def test_the_example_in_the_documentation_can_be_registered() -> None:
+    text = (PROJECT_ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    example = json.loads(text.partition("```json\n")[2].partition("```")[0])
+    draft = draft_from_json(example, max_file_bytes=0)
+    kind = next(one for one in CATALOGUE if one.code == draft.type_code)
+    office = main_office(BEIJING.code).uscc
+    assert find_faults(draft, office=office, type_=kind, is_granted=True) == ()
 
 
 def test_a_new_node_gets_a_settings_file_that_names_what_is_missing(tmp_path: Path) -> None:
