@@ -79,8 +79,6 @@ def _write(answer: dict[str, Any], names: TypeNames) -> None:
         write_line("")
     for warning in answer.get("warnings") or ():
         write_line(f"warning: {warning}")
-    for warning in answer.get("warnings") or ():
-        write_line(f"warning: {warning}")
     for region in regions:
         line = f"{region.get('region')}: {region.get('outcome')}"
         if region.get("outcome") == "answered":
