@@ -110,7 +110,7 @@ def plan(
     office: str,
     content_digest: ContentDigest,
 ) -> list[Plan]:
-    """One plan for each draft, in order; a row that repeats an earlier one of the batch is refused."""
+    """One plan for each draft, in order; a row that repeats an earlier one is refused."""
     seen_identifiers: dict[str, int] = {}
     seen_codes: dict[str, int] = {}
     seen_replaced: dict[str, int] = {}
