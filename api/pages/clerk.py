@@ -97,7 +97,7 @@ async def search(request: Request) -> Response:
         visit,
         session,
         search_form.with_case(form, session.remember(query.purpose)),
-        answer=search_view(presenter, answers),
+        answer=search_view(presenter, answers, query.purpose),
     )
 
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from api.pages.verdict_view import Presenter, VerdictView
 from ledger.license import FILE
+from ledger.policy import Action, decide, may_have_file
 from ledger.ports.peers import PeerRefusal
+from ledger.purpose import Purpose
 from ledger.services.exchange import ForeignLicense, RegionAnswer, RegionOutcome
 from ledger.services.lookup import first_problem_number
 from ledger.types import Region
@@ -25,6 +27,8 @@ class FoundView:
     verdict: VerdictView
     is_served: bool
     has_file: bool
+    is_file_barred: bool
+    """The license has a file, and this request can never have it."""
     failed_check: str
     """Number and name of the check that failed, when nothing is served."""
 
@@ -67,8 +71,10 @@ class SearchView:
     regions: tuple[RegionView, ...]
 
 
-def search_view(presenter: Presenter, answers: Sequence[RegionAnswer]) -> SearchView:
-    """The view of a search's answer."""
+def search_view(
+    presenter: Presenter, answers: Sequence[RegionAnswer], purpose: Purpose
+) -> SearchView:
+    """The view of the answer to a search for `purpose`."""
     words = presenter.words
     silent = [one.region for one in answers if one.outcome is not RegionOutcome.ANSWERED]
     cut = [one.region for one in answers if one.more]
@@ -81,7 +87,7 @@ def search_view(presenter: Presenter, answers: Sequence[RegionAnswer]) -> Search
         ),
         partial=words("clerk.partial", regions=_names(presenter, silent)) if silent else "",
         cut=words("clerk.cut", regions=_names(presenter, cut)) if cut else "",
-        regions=tuple(_region(presenter, one) for one in answers),
+        regions=tuple(_region(presenter, one, purpose) for one in answers),
     )
 
 
@@ -105,7 +111,7 @@ def check_name(presenter: Presenter, number: int, key: str) -> str:
     return words(key, number=number, name=words(f"check.{CHECK_NAMES[number - 1]}.name"))
 
 
-def _region(presenter: Presenter, answer: RegionAnswer) -> RegionView:
+def _region(presenter: Presenter, answer: RegionAnswer, purpose: Purpose) -> RegionView:
     words = presenter.words
     why = ""
     if answer.outcome is RegionOutcome.UNREACHABLE:
@@ -122,24 +128,44 @@ def _region(presenter: Presenter, answer: RegionAnswer) -> RegionView:
         outcome_word=words(f"clerk.region.{answer.outcome.value}"),
         why=why,
         note="" if answer.outcome is RegionOutcome.ANSWERED else answer.detail,
-        found=tuple(_found(presenter, one) for one in answer.licenses),
+        found=tuple(_found(presenter, one, purpose) for one in answer.licenses),
         held_back=tuple(_held_back(presenter, answer.refusals)),
     )
 
 
-def _found(presenter: Presenter, found: ForeignLicense) -> FoundView:
+def _found(presenter: Presenter, found: ForeignLicense, purpose: Purpose) -> FoundView:
     number = first_problem_number(found.verdict)
     name = presenter.type_name(found.type_code) if found.type_code else found.license_id
+    has_file = found.bundle is not None and FILE in found.bundle.disclosed()
+    verdict = presenter.verdict(found.verdict)
     return FoundView(
         region=found.region,
         region_name=presenter.region_name(found.region),
         license_id=found.license_id,
         title=name,
-        verdict=presenter.verdict(found.verdict),
+        verdict=verdict,
         is_served=found.bundle is not None,
-        has_file=found.bundle is not None and FILE in found.bundle.disclosed(),
+        has_file=has_file,
+        is_file_barred=has_file and _is_file_barred(presenter, found, verdict, purpose),
         failed_check=check_name(presenter, number, "clerk.failed_check"),
     )
+
+
+def _is_file_barred(
+    presenter: Presenter, found: ForeignLicense, verdict: VerdictView, purpose: Purpose
+) -> bool:
+    """Whether the policy can never give this request the file, which shows every field.
+
+    What a member withholds is above its clearance: so a license of which something is withheld
+    has no file for it. The region decides; this only spares the clerk a button that is refused.
+    """
+    if verdict.license is not None and verdict.license.withheld:
+        return True
+    type_ = presenter.type_of(found.type_code)
+    if type_ is None or found.bundle is None:
+        return False
+    decision = decide(Action.DOWNLOAD, type_, is_active_member=True, purpose=purpose)
+    return not may_have_file(decision, type_, found.bundle.disclosed()).is_allowed
 
 
 def _held_back(presenter: Presenter, refusals: Sequence[PeerRefusal]) -> Iterator[HeldBackView]:

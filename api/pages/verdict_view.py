@@ -9,6 +9,7 @@ from typing import Final
 
 from api.context import ApiSettings
 from api.pages.site import region_name
+from api.pages.telling_rows import TELLING, without_repeats
 from api.pages.texts import (
     Row,
     date_or_text,
@@ -52,6 +53,10 @@ class LicenseView:
 
     title: str
     rows: tuple[Row, ...]
+    telling: tuple[Row, ...]
+    """The few of the rows that tell licenses apart."""
+    others: tuple[Row, ...]
+    """The rows that are not telling."""
     withheld: int
     """Values that it holds and that were not disclosed."""
 
@@ -131,18 +136,26 @@ class Presenter:
         words = self.words
         until = found.valid_until
         withheld = verdict.checks[1].evidence.get("withheld", 0)
-        return LicenseView(
-            title=self.type_name(found.type_code),
-            rows=(
-                Row(words("field.type"), self.type_name(found.type_code)),
-                Row(words("field.region"), self.region_name(found.region)),
-                Row(words("field.valid_from"), day_text(words, found.valid_from)),
-                Row(
-                    words("field.valid_until"),
-                    words("site.open_ended") if until is None else day_text(words, until),
-                ),
-                *field_rows(words, found.fields),
+        title = self.type_name(found.type_code)
+        kind = (
+            Row(words("field.type"), title),
+            Row(words("field.region"), self.region_name(found.region)),
+        )
+        days = (
+            Row(words("field.valid_from"), day_text(words, found.valid_from)),
+            Row(
+                words("field.valid_until"),
+                words("site.open_ended") if until is None else day_text(words, until),
             ),
+        )
+        fields = without_repeats(found.fields, title, found.valid_from, until)
+        telling = {name: value for name, value in fields.items() if name in TELLING}
+        others = {name: value for name, value in fields.items() if name not in TELLING}
+        return LicenseView(
+            title=title,
+            rows=(*kind, *days, *field_rows(words, fields)),
+            telling=(*field_rows(words, telling), *days),
+            others=(*kind, *field_rows(words, others)),
             withheld=withheld if isinstance(withheld, int) else 0,
         )
 

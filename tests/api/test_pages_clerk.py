@@ -143,12 +143,54 @@ def test_what_does_not_hold_is_not_served(node: Node, registered: dict[str, Any]
     assert PDF not in answer.content
 
 
+def test_the_telling_rows_stand_outside_and_nothing_is_said_twice(node: Node) -> None:
+    kind = organization_type(1)
+    fields = {
+        "certificate_name": kind.name_zh,
+        "certificate_number": "证字第1号",
+        "holder_name": "示例科技有限公司",
+        "issuing_authority_name": "示例局",
+        "validity_scope": "自2026年01月01日至2030年12月31日",
+    }
+    node.register(node.client("business"), **node.json(node.region.draft(kind, fields=fields)))
+    client, form_token = sign_in(node)
+    page = client.post(
+        "/clerk/search?lang=zh-CN", data={**FORM, "form_token": form_token, "type": kind.code}
+    ).text
+    outside, _, folded = page.partition("其余内容")
+    outside = outside.partition('class="found')[2]
+    shown = re.findall("<dt>([^<]+)</dt>", outside)
+    assert shown == ["持证主体", "证照编号", "颁发机构", "有效期起始日期", "有效期截止日期"]
+    assert "<dt>证照类型</dt>" in folded
+    assert "<dt>证照标识</dt>" in folded
+    for label in ("证照名称", "持证主体名称", "有效期范围"):
+        assert f"<dt>{label}</dt>" not in page
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"certificate_name": "另一名称"},
+        {"holder_name": "另一公司"},
+        {"validity_scope": "自2026年01月01日至2031年12月31日"},
+        {"validity_scope": "自2026年01月01日至2030年12月31日，仅限本市"},
+    ],
+)
+def test_what_says_something_else_stays(node: Node, fields: dict[str, str]) -> None:
+    node.register(node.client("business"), **node.json(node.region.draft(fields=fields)))
+    client, form_token = sign_in(node)
+    (value,) = fields.values()
+    assert f"<dd>{value}</dd>" in search(client, form_token).text
+
+
 def test_a_file_above_the_clearance_is_refused_in_words(node: Node) -> None:
     sound = node.json(node.region.draft(person_type(2)))
     node.register(node.client("business"), **sound)
     client, form_token = sign_in(node)
     page = search(client, form_token, holder_code="11010519491231002x").text
     assert 'class="found is-valid"' in page, "the check character may be typed in lower case"
+    assert 'name="part" value="file"' not in page
+    assert "The file cannot be downloaded" in page
     answer = download(client, page)
     assert answer.status_code == 403
     assert "Level 3, sensitive" in answer.text
