@@ -13,6 +13,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from api.licenses.schemas_in import CODE_WARNING
 from ledger.services.issuance import Registered
 from ledger.services.lookup import MOST_FOUND
 from nodes.devnet.tools import PROJECT_ROOT
@@ -91,15 +92,12 @@ def test_the_page_says_it_in_both_languages(
     assert SAID not in page, "the page has words of its own"
 
 
-@pytest.mark.parametrize(("types", "code"), [((), 1), (("--type", ONE.code), 0)])
-def test_the_command_says_it_and_ends_with_1(
-    node: Node, tmp_path: Path, types: tuple[str, ...], code: int
-) -> None:
+def look_up(node: Node, tmp_path: Path, code: str, *types: str) -> subprocess.CompletedProcess[str]:
     stated, holder = tmp_path / "purpose.json", tmp_path / "holder"
     stated.write_text(json.dumps(purpose(node)), encoding="utf-8")
-    holder.write_text(FIRM, encoding="utf-8")
+    holder.write_text(code, encoding="utf-8")
     options = ["--url", node.url, "--purpose", str(stated), "--holder-file", str(holder), *types]
-    done = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-m", "nodes.cli", "lookup", *options],
         cwd=PROJECT_ROOT,
         env={**os.environ, "LEDGER_TOKEN": node.token},
@@ -108,7 +106,24 @@ def test_the_command_says_it_and_ends_with_1(
         check=False,
         timeout=60,
     )
+
+
+@pytest.mark.parametrize(("types", "code"), [((), 1), (("--type", ONE.code), 0)])
+def test_the_command_says_it_and_ends_with_1(
+    node: Node, tmp_path: Path, types: tuple[str, ...], code: int
+) -> None:
+    done = look_up(node, tmp_path, FIRM, *types)
     assert done.returncode == code, done.stderr
     (line,) = [one for one in done.stdout.splitlines() if one.startswith(f"{REGION}:")]
     assert line.startswith(f"{REGION}: answered, {1 if types else MOST_FOUND} found")
     assert line.endswith(f"({SAID})") is not bool(types)
+
+
+@pytest.mark.parametrize(("code", "count"), [(FIRM, 0), (FIRM[:-2] + FIRM[:-3:-1], 1)])
+def test_the_command_warns_of_a_mistyped_code(
+    node: Node, tmp_path: Path, code: str, count: int
+) -> None:
+    """Two characters swapped: found is nothing, and why is said."""
+    done = look_up(node, tmp_path, code, "--type", ONE.code)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines().count(f"warning: {CODE_WARNING}") == count
