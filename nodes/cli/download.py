@@ -111,10 +111,10 @@ def _bundle(
     if region is None:
         response = _get(client, license_id, None, "bundle", stated)
         held = client.json_of(response)
-        return _Exported(response, response.content, held.get("log") is not None)
+        return _Exported(response, response.content, held.get("head") is not None)
     response = _get(client, license_id, region, "", stated)
     held = client.json_of(response).get("bundle") or {}
-    return _Exported(response, canonical.encode(held), held.get("log") is not None)
+    return _Exported(response, canonical.encode(held), held.get("head") is not None)
 
 
 def _await_anchor(

@@ -133,7 +133,7 @@ def test_a_bundle_before_its_anchor_is_waited_for_or_said_to_be_provisional(
     metadata.write_text(registration(700), encoding="utf-8")
     made = shell.json("license", "register", metadata)
     told = shell.json("bundle", "export", made["id"], "--wait", 0, "--output", early)
-    assert told["provisional"] is (json.loads(early.read_bytes()).get("log") is None)
+    assert told["provisional"] is (json.loads(early.read_bytes()).get("head") is None)
     assert shell.json("bundle", "export", made["id"], "--output", late)["provisional"] is False
     assert shell.json("verify", late)["verdict"] == "valid"
     assert "was registered already" in shell("license", "register", metadata)
