@@ -28,8 +28,8 @@ class PageRoute(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
-        if "GET" in self.methods:
-            self.methods.add("HEAD")
+        if self.methods and "GET" in self.methods:
+            self.methods = {*self.methods, "HEAD"}
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The route's handler, inside what turns its errors into pages."""

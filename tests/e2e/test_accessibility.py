@@ -55,7 +55,8 @@ def _clerk(page: Page, here: Node, _: Issued) -> None:
 def _answer(page: Page, here: Node, _: Issued) -> None:
     sign_in(page, here)
     search(page)
-    page.locator(".found > details > summary").first.click()
+    for summary in page.locator(".found").first.locator("> details > summary").all():
+        summary.click()
     page.locator(".region > details > summary").first.click()
 
 
@@ -69,7 +70,9 @@ VISITS: Mapping[str, Visit] = {
     "faulty form": _faulty,
     "valid": _code,
     "unknown": lambda page, *_: page.goto("/v/" + "A" * 22),
-    "no such address": lambda page, *_: page.goto("/v/x"),
+    "no such code": lambda page, *_: page.goto("/v/x"),
+    "no such address": lambda page, *_: page.goto("/nowhere"),
+    "manual": lambda page, *_: page.goto("/docs"),
     "sign-in": _unsigned,
     "look-up": _clerk,
     "answer": _answer,

@@ -127,9 +127,11 @@ def test_what_is_missing_is_said_beside_its_control(page: Page, here: Node) -> N
 
 def test_a_wrong_token_and_signing_out(page: Page, here: Node) -> None:
     page.goto("/clerk")
+    page.get_by_role("button", name="登录").click()
+    expect(page.get_by_role("alert")).to_have_text("请填写令牌。")
     page.get_by_label("机构令牌").fill("llt_wrong")
     page.get_by_role("button", name="登录").click()
-    expect(page.get_by_role("alert")).to_contain_text("令牌不正确")
+    expect(page.get_by_role("alert")).to_contain_text("令牌只在发放它的地区的节点上有效")
     sign_in(page, here)
     expect(page.get_by_text(f"已登录：{HERE} 示例局")).to_be_visible()
     page.get_by_role("button", name="退出登录").click()
