@@ -192,3 +192,9 @@ def test_print_shows_the_evidence_and_not_the_controls(page: Page, issued: Issue
     expect(page.get_by_role("navigation")).to_be_hidden()
     expect(page.locator(".verdict .word")).to_be_visible()
     expect(page.locator(".checks li").nth(3).get_by_text("出块时间")).to_be_visible()
+
+
+def test_head_on_a_real_server(page: Page) -> None:
+    for path in ("/", "/verify", "/docs", "/healthz", "/readyz"):
+        answer = page.request.head(path)
+        assert (answer.status, answer.body()) == (200, b""), path
