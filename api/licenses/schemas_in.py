@@ -103,6 +103,11 @@ def _as_a_code(text: str) -> str:
     return text
 
 
+def is_code_doubtful(code: str) -> bool:
+    """Whether a code as long as those with a check character fails both kinds of check."""
+    return len(code) == CODE_LENGTH and not is_citizen_id(code) and not is_credit_code(code)
+
+
 class HolderQueryIn(Body):
     """The holder whose licenses are asked for; a number stands in a body, never in a URL."""
 
@@ -118,10 +123,7 @@ class HolderQueryIn(Body):
 
     def warnings(self) -> list[str]:
         """What may be wrong with the code; it is searched all the same, as some were issued so."""
-        has_check = len(self.code) == CODE_LENGTH
-        if not has_check or is_citizen_id(self.code) or is_credit_code(self.code):
-            return []
-        return [CODE_WARNING]
+        return [CODE_WARNING] if is_code_doubtful(self.code) else []
 
 
 class SearchIn(Body):

@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api.dependencies import services_of
 from api.exchange.presenting import bundle_answer, file_answer
+from api.licenses.schemas_in import is_code_doubtful
 from api.pages import search_form
 from api.pages.catalogue import load_regions, load_types
 from api.pages.clerk_session import CSRF_FIELD, PATH, Visit, visit_of
@@ -97,7 +98,12 @@ async def search(request: Request) -> Response:
         visit,
         session,
         search_form.with_case(form, session.remember(query.purpose)),
-        answer=search_view(presenter, answers, query.purpose),
+        answer=search_view(
+            presenter,
+            answers,
+            query.purpose,
+            is_code_doubtful=is_code_doubtful(query.holder_code),
+        ),
     )
 
 

@@ -68,11 +68,17 @@ class SearchView:
     summary: str
     partial: str
     cut: str
+    doubt: str
+    """That the holder's code fails its check character; empty when it does not."""
     regions: tuple[RegionView, ...]
 
 
 def search_view(
-    presenter: Presenter, answers: Sequence[RegionAnswer], purpose: Purpose
+    presenter: Presenter,
+    answers: Sequence[RegionAnswer],
+    purpose: Purpose,
+    *,
+    is_code_doubtful: bool,
 ) -> SearchView:
     """The view of the answer to a search for `purpose`."""
     words = presenter.words
@@ -87,6 +93,7 @@ def search_view(
         ),
         partial=words("clerk.partial", regions=_names(presenter, silent)) if silent else "",
         cut=words("clerk.cut", regions=_names(presenter, cut)) if cut else "",
+        doubt=words("clerk.doubt") if is_code_doubtful else "",
         regions=tuple(_region(presenter, one, purpose) for one in answers),
     )
 

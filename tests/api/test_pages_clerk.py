@@ -120,6 +120,16 @@ def test_a_search_without_what_it_needs(node: Node) -> None:
         assert "no longer there" in answer.text
 
 
+def test_a_mistyped_code_is_doubted_and_searched_all_the_same(node: Node) -> None:
+    client, form_token = sign_in(node)
+    words = "fails its check character"
+    assert words not in search(client, form_token).text
+    mistyped = FIRM[:-1] + ("A" if FIRM[-1] != "A" else "B")
+    answer = search(client, form_token, holder_code=mistyped)
+    assert answer.status_code == 200
+    assert words in answer.text
+
+
 def test_types_held_back_are_named_by_reason_whether_or_not_there_is_one(node: Node) -> None:
     client, form_token = sign_in(node)
     chosen = [person_type(level).code for level in (3, 4)]
