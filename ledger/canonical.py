@@ -39,7 +39,13 @@ _FIRST_ORDER_CHANGE: Final = "\ud800"
 """Below it UTF-16 code units and code points sort alike; from it on they do not."""
 
 _encode_any: Callable[[Any], bytes] = rfc8785.dumps  # checks types itself
-_encode_text: Callable[[str], str] = json.encoder.encode_basestring
+encode_text: Callable[[str], str] = json.encoder.encode_basestring
+"""The RFC 8785 form of one text, quotes included, not yet in UTF-8.
+
+For callers who put many small documents together themselves. A lone surrogate stays in it and fails
+at UTF-8: encode the result with `encode_utf8`.
+"""
+
 _NOT_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"'))
 _STEPS: Final = [(byte in b"[{") - (byte in b"]}") for byte in range(256)]
 _SIMPLE = frozenset({str, bool, type(None)})
@@ -68,15 +74,6 @@ def encode(value: object) -> bytes:
         raise MalformedError("not canonical JSON: an integer beyond ±(2^53 - 1)") from error
     except (ValueError, TypeError) as error:  # UnicodeEncodeError is a ValueError
         raise MalformedError(f"not canonical JSON: {error}") from error
-
-
-def encode_text(text: str) -> str:
-    """The RFC 8785 form of one text, quotes included, not yet in UTF-8.
-
-    For callers who put many small documents together themselves. A lone surrogate stays in it and
-    fails at UTF-8: encode the result with `encode_utf8`.
-    """
-    return _encode_text(text)
 
 
 def encode_utf8(document: str) -> bytes:

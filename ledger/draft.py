@@ -67,7 +67,7 @@ class LicenseDraft:
         Raise MalformedError for a value that `find_faults` would name.
         """
         file = None if self.file is None else self.file.facts
-        stated = (
+        stated = [
             self.identifier,
             self.type_code,
             str(self.valid_from),
@@ -77,17 +77,21 @@ class LicenseDraft:
             str(self.holder_code_unchecked),
             "" if file is None else f"{file.sha256.hex()}/{file.sm3.hex()}/{file.size}",
             "" if file is None else file.media_type,
-            *(f"{one.code_type}/{one.code}/{one.name}" for one in self.holders),
-        )
-        fields = (
-            f"{name}={canonical.encode_text(value)}"
-            if type(value) is str
-            else f"{name}={canonical.encode(value).decode()}"
-            for name, value in sorted(self.fields.items())
-        )
-        # Quoted texts, so that no two contents make the same bytes.
-        quoted = canonical.encode_text
-        return canonical.encode_utf8("\n".join((*map(quoted, stated), *fields)))
+            str(len(self.holders)),
+        ]
+        for one in self.holders:
+            stated += (one.code_type, one.code, one.name)
+        for name, value in sorted(self.fields.items()):
+            # Of another type than text: marked, so that 1 and "1" are two contents.
+            if isinstance(value, str):
+                stated += (name, "text", value)
+            else:
+                stated += (name, "json", _canonical(value))
+        return canonical.encode(stated)
+
+
+def _canonical(value: object) -> str:
+    return canonical.encode(value).decode()
 
 
 def find_faults(

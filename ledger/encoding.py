@@ -32,8 +32,7 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 def b64url_encode(data: bytes) -> str:
     """base64url without padding."""
-    encoded = b2a_base64(data, newline=False).translate(_TO_URL_ALPHABET)
-    return encoded.rstrip(b"=").decode("ascii")
+    return b2a_base64(data, newline=False).translate(_TO_URL_ALPHABET, b"=").decode("ascii")
 
 
 def b64url_decode(text: object, size: int | None = None) -> bytes:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256 as _sha256
 from typing import cast
 
@@ -85,8 +86,13 @@ def keyed_digest(key: bytes, label: str, data: bytes) -> Digest:
     `label` (ASCII, below 256 characters) keeps uses of one key apart; its length goes in front, so
     no two pairs of label and data ever meet in one message.
     """
+    return Digest(hmac.digest(key, _domain(label) + data, "sha256"))
+
+
+@lru_cache(maxsize=64)
+def _domain(label: str) -> bytes:
     name = label.encode("ascii")
-    return Digest(hmac.digest(key, bytes([len(name)]) + name + data, "sha256"))
+    return bytes([len(name)]) + name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
