@@ -1,7 +1,8 @@
 """`POST /v1/verify` by hash against an endpoint that does nothing, on the same server.
 
-One process serves both behind the same middleware; the same client sends both the same JSON body
-over HTTP on loopback. Nothing of a verdict is cached: the license, its proof, status and freshness
+Two references: an empty endpoint of the same application, behind the same middleware, and one of a
+bare FastAPI application in a process of its own. The same client sends all the same JSON body over
+HTTP on loopback. Nothing of a verdict is cached: the license, its proof, status and freshness
 are read and decided for each request.
 """
 
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import uvicorn
-from fastapi import Request
+from fastapi import FastAPI, Request
 
 from api.app import create_app
 from benchmarks.result import Result, share_of
@@ -39,25 +40,32 @@ def run() -> Iterator[Result]:
     context = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as folder:
         hashes = context.Queue()
-        port = free_port()
-        process = context.Process(target=_serve, args=(folder, port, hashes), daemon=True)
-        process.start()
+        port, bare_port = free_port(), free_port()
+        processes = (
+            context.Process(target=_serve, args=(folder, port, hashes), daemon=True),
+            context.Process(target=_serve_bare, args=(bare_port,), daemon=True),
+        )
+        for process in processes:
+            process.start()
         try:
             bodies = [json.dumps({"sha256": one}).encode() for one in hashes.get(timeout=120)]
-            ours, empty = [], []
+            ours, empty, bare = [], [], []
             for _ in range(ROUNDS):
                 ours.append(_rate(port, b"/v1/verify", bodies, b'"verdict":"valid"'))
                 empty.append(_rate(port, b"/empty", bodies, b"{}"))
+                bare.append(_rate(bare_port, b"/empty", bodies, b"{}"))
         finally:
-            process.terminate()
-            process.join(10)
-    yield share_of(
-        "POST /v1/verify by hash against an empty endpoint",
-        statistics.median(ours),
-        "requests/s",
-        statistics.median(empty),
-        0.5,
-    )
+            for process in processes:
+                process.terminate()
+                process.join(10)
+    for reference, rates in (("the same application", empty), ("a bare application", bare)):
+        yield share_of(
+            f"POST /v1/verify by hash against an empty endpoint of {reference}",
+            statistics.median(ours),
+            "requests/s",
+            statistics.median(rates),
+            0.5,
+        )
 
 
 def _serve(folder: str, port: int, hashes: Queue[list[str]]) -> None:
@@ -71,16 +79,24 @@ def _serve(folder: str, port: int, hashes: Queue[list[str]]) -> None:
     # As a node on SQLite does: its reads are shorter than handing them to a thread.
     app = create_app(replace(services, settings=replace(services.settings, reads_inline=True)))
 
-    @app.post("/empty")
-    async def nothing(request: Request) -> dict[str, object]:
-        await request.json()
-        return {}
-
+    app.post("/empty")(_nothing)
     # Routes are tried in order and ours is the first: the empty one must not pay for the others.
     app.router.routes.insert(0, app.router.routes.pop())
     hashes.put([draft.file.facts.sha256.hex() for draft in drafts if draft.file])
     tune_interpreter()
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="error", access_log=False)
+
+
+def _serve_bare(port: int) -> None:
+    app = FastAPI()
+    app.post("/empty")(_nothing)
+    tune_interpreter()
+    uvicorn.run(app, host="127.0.0.1", port=port, log_level="error", access_log=False)
+
+
+async def _nothing(request: Request) -> dict[str, object]:
+    await request.json()
+    return {}
 
 
 def _rate(port: int, path: bytes, bodies: list[bytes], expected: bytes) -> float:
